@@ -1,0 +1,1 @@
+"""Invoicer: invoicing for small businesses, built of plugins."""

@@ -1,0 +1,1 @@
+"""The rules of invoicing: no I/O, standard library only."""

@@ -1,0 +1,88 @@
+"""Every way a use case can refuse, in the domain's words. The faces translate them to their own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that was refused.
+
+    Args:
+        pointer: JSON pointer into what was sent, e.g. ``/items/0/quantity`` (RFC 6901).
+        message: what is wrong with it and what would be accepted.
+    """
+
+    pointer: str
+    message: str
+
+
+class InvoicerError(Exception):
+    """Base of every refusal; ``detail`` says in words what happened and what to do."""
+
+    title = "The request was refused"
+
+    def __init__(self, detail: str, fields: Iterable[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = tuple(fields)
+
+    @classmethod
+    def at(cls, pointer: str, message: str) -> "InvoicerError":
+        """The error of one field; its message is the detail too."""
+        return cls(message, [FieldError(pointer, message)])
+
+
+class InvalidInput(InvoicerError):
+    """What was sent breaks a rule that its sender can mend."""
+
+    title = "Some of the input is not valid"
+
+
+class NotFound(InvoicerError):
+    """No such thing in this business; also the answer for things of other businesses."""
+
+    title = "Not found"
+
+    @classmethod
+    def of(cls, what: str, key: object) -> "NotFound":
+        """``NotFound.of("invoice", 7)``: the same words whether it is missing or foreign."""
+        return cls(f"There is no {what} with the id {key} in this business.")
+
+
+class Conflict(InvoicerError):
+    """True when asked, but the state of things does not allow it (any more)."""
+
+    title = "The current state does not allow this"
+
+
+class Forbidden(InvoicerError):
+    """Known who asks, and it is not allowed to them."""
+
+    title = "Not allowed"
+
+
+class NotAuthenticated(InvoicerError):
+    """Not known who asks."""
+
+    title = "Sign in first"
+
+
+class TooManyRequests(InvoicerError):
+    """Asked too often; ``retry_after`` is in seconds."""
+
+    title = "Too many requests"
+
+    def __init__(self, detail: str, retry_after: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Unavailable(InvoicerError):
+    """A part the request needs is away for the moment; ``retry_after`` is in seconds."""
+
+    title = "Temporarily unavailable"
+
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
