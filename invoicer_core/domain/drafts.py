@@ -20,6 +20,8 @@ class Unset(Enum):
 
 UNSET: Final = Unset.TOKEN
 
+_Date = date  # a field named ``date`` hides the type within its class
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDraft:
@@ -75,7 +77,7 @@ class PaymentDraft:
 
     amount: Decimal
     method: str = "bank_transfer"
-    date: date | None = None
+    date: _Date | None = None
     client_id: int | None = None
     invoice_id: int | None = None
     currency: str | None = None

@@ -1,0 +1,1 @@
+"""The built-in document: invoices, credit notes and receipts as tagged PDF/A, by WeasyPrint."""

@@ -1,0 +1,51 @@
+"""The receipt of a payment: what came in, and what it was put on."""
+
+from invoicer_core.builtin.weasyprint_document.formats import Formats
+from invoicer_core.builtin.weasyprint_document.lines import column_width
+from invoicer_core.builtin.weasyprint_document.view import Column, Fact, Passage, Row, Sum
+from invoicer_core.domain.snapshots import PaymentSnapshot
+
+
+def receipt_rows(payment: PaymentSnapshot, formats: Formats) -> tuple[Row, ...]:
+    """One row per invoice that the payment was allocated to."""
+    return tuple(
+        Row(str(at), f"{formats.words.invoice_number} {each.invoice_number}", (), (formats.amount(each.amount),))
+        for at, each in enumerate(payment.allocations, start=1)
+    )
+
+
+def receipt_columns(rows: tuple[Row, ...], formats: Formats) -> tuple[Column, ...]:
+    words = formats.words
+    title = f"{words.amount} {formats.currency}"
+    width = column_width(title, (row.cells[0] for row in rows), 45.0)
+    return (
+        Column(words.position, "position", 9.0),
+        Column(words.description, "text"),
+        Column(title, "number", width),
+    )
+
+
+def receipt_sums(payment: PaymentSnapshot, formats: Formats) -> tuple[Sum, ...]:
+    words, money = formats.words, formats.money
+    rows = []
+    if payment.unapplied_amount and payment.allocations:
+        rows.append(Sum(words.unapplied, money(payment.unapplied_amount)))
+    if payment.refunded_amount:
+        rows.append(Sum(words.refunded, money(-payment.refunded_amount)))
+    rows.append(Sum(words.amount_received, money(payment.amount), "due"))
+    return tuple(rows)
+
+
+def receipt_facts(payment: PaymentSnapshot, number: str, formats: Formats) -> tuple[Fact, ...]:
+    words = formats.words
+    pairs = (
+        (words.number, number),
+        (words.payment_date, formats.date(payment.date)),
+        (words.method, words.methods.get(payment.method, payment.method)),
+        (words.reference, payment.reference),
+    )
+    return tuple(Fact(label, value) for label, value in pairs if value)
+
+
+def receipt_passages(payment: PaymentSnapshot, formats: Formats) -> tuple[Passage, ...]:
+    return (Passage(formats.words.notes, payment.note),) if payment.note else ()

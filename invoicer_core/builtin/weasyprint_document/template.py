@@ -1,0 +1,89 @@
+"""From the page's text to HTML. This is the one place where text becomes markup: everything is
+escaped, nothing a person typed is ever taken for HTML."""
+
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from invoicer_core.builtin.weasyprint_document.colors import palette
+from invoicer_core.builtin.weasyprint_document.content import Printable, view_of
+from invoicer_core.builtin.weasyprint_document.parties import paper_size
+from invoicer_core.domain.snapshots import BusinessSnapshot
+
+STYLESHEET = Path(__file__).with_name("style.css")
+LOGO = "logo"
+
+_CJK = {
+    "JP": "Noto Sans CJK JP",
+    "KR": "Noto Sans CJK KR",
+    "CN": "Noto Sans CJK SC",
+    "SG": "Noto Sans CJK SC",
+    "TW": "Noto Sans CJK TC",
+    "HK": "Noto Sans CJK HK",
+    "MO": "Noto Sans CJK HK",
+}
+_CJK_LANGUAGES = {"ja": "JP", "ko": "KR", "zh": "CN"}
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+
+
+def build_html(
+    document: Printable,
+    business: BusinessSnapshot,
+    locale: str | None = None,
+    *,
+    assets: Mapping[str, bytes] | None = None,
+    mark: str | None = None,
+) -> str:
+    """The whole document as HTML, to be laid out with ``style.css``. The same input always gives
+    the same text. ``assets`` may hold "logo"; ``mark`` is "draft" or "void"."""
+    view = view_of(document, business, locale, has_logo=LOGO in (assets or {}), mark=mark)
+    return _ENVIRONMENT.get_template("document.html").render(
+        view=view,
+        colors=palette(business.color),
+        paper=paper_size(business.country),
+        cjk=_cjk_font(view.language, business.country),
+    )
+
+
+def direction(text: str) -> str:
+    """"rtl" or "ltr" by the first strong character (Unicode UAX 9, rule P2)."""
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind in _RIGHT_TO_LEFT:
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"
+
+
+def isolate(text: str) -> str:
+    """Text that must not disturb the order of what stands beside it on the line."""
+    return f"\u2068{text}\u2069" if direction(text) == "rtl" else text
+
+
+def _cjk_font(language: str, country: str | None) -> str:
+    """Han characters differ by region: the reader's language decides, then the seller's country."""
+    parts = language.split("-")
+    region = next((part for part in parts[1:] if part in _CJK), None)
+    if parts[0] == "zh" and "Hant" in parts and region is None:
+        region = "TW"
+    if parts[0] in _CJK_LANGUAGES:
+        return _CJK[region or _CJK_LANGUAGES[parts[0]]]
+    return _CJK.get((country or "").upper(), _CJK["JP"])
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(direction=direction, isolate=isolate)
+    return environment
+
+
+_ENVIRONMENT = _environment()

@@ -1,0 +1,209 @@
+"""What may still be credited of an issued document, and how the last credit takes the remainder.
+
+Amounts of a credit are positive, as those of the document it lowers. What was prepaid is not
+mirrored: a full credit gives back the whole total, the prepaid money included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from invoicer_core.domain.document import ZERO, Document, Item, Rounding, Tax, TaxTotal, Totals
+from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
+from invoicer_core.domain.totals import compute, explain
+
+GroupKey = tuple[str, Decimal, bool, str]
+REMAINDER: Final = "Remaining amount"
+
+
+def remainder(original: Totals, already: Sequence[Totals]) -> Totals:
+    """All that the earlier credits have left: sums only, without lines, nothing prepaid.
+
+    With no earlier credits it is the original itself. ``rounding`` and ``withheld_total`` are
+    differences too, so that the amounts due of all credits add up to the document's.
+    """
+    total = original.total_amount - _sum(already, "total_amount")
+    withheld = original.withheld_total - _sum(already, "withheld_total")
+    rounding = original.rounding - _sum(already, "rounding")
+    return Totals(
+        items=original.items if not already else (),
+        subtotal=original.subtotal - _sum(already, "subtotal"),
+        discount_total=original.discount_total - _sum(already, "discount_total"),
+        charge_total=original.charge_total - _sum(already, "charge_total"),
+        net_total=original.net_total - _sum(already, "net_total"),
+        taxes=_remaining_taxes(original, already),
+        tax_total=original.tax_total - _sum(already, "tax_total"),
+        total_amount=total,
+        withheld_total=withheld,
+        prepaid_total=original.prepaid_total - original.prepaid_total,
+        rounding=rounding,
+        amount_due=total - withheld + rounding,
+    )
+
+
+def check_credit(original: Totals, already: Sequence[Totals], new: Totals) -> None:
+    """Refuse a credit that, with the earlier ones, exceeds the document in total or in any group.
+
+    Raises:
+        InvalidInput: a tax group that the document does not have, or a credit below zero.
+        Conflict: more than is left.
+    """
+    left = remainder(original, already)
+    by_name = _needs_names(original.taxes)
+    remaining = {_key(row, by_name): row for row in left.taxes}
+    if new.total_amount * original.total_amount < 0:
+        raise InvalidInput.at("/items", "A credit has positive amounts; this one is below zero.")
+    for row in new.taxes:
+        group = remaining.get(_key(row, by_name))
+        name = f"{row.name} {row.rate:f} % ({row.category})"
+        if group is None:
+            raise InvalidInput.at("/items", f"The invoice has nothing under {name}.")
+        if _exceeds(group.base, row.base) or _exceeds(group.tax, row.tax):
+            raise _too_much(f"Of {name} only {group.base} and {group.tax} of tax")
+    if _exceeds(left.net_total, new.net_total):
+        raise _too_much(f"Without tax only {left.net_total}")
+    if _exceeds(left.total_amount, new.total_amount):
+        raise _too_much(f"Only {left.total_amount}")
+
+
+def settle(original: Totals, already: Sequence[Totals], new: Totals) -> Totals:
+    """The totals that a credit gets: as computed, but never a cent above what is left.
+
+    A group whose base is credited to the end takes the group's remaining tax, and the credit that
+    empties every group takes the remaining sums, so that all credits add up to the document.
+
+    Raises:
+        InvalidInput, Conflict: as ``check_credit``.
+    """
+    left = remainder(original, already)
+    by_name = _needs_names(original.taxes)
+    if new.net_total == left.net_total and _bases(new, by_name) == _bases(left, by_name):
+        # How lines and discounts make up the net may differ from the original's way.
+        taxes = tuple(row for row in left.taxes if row.base or row.tax)
+        result = replace(
+            left, items=new.items, taxes=taxes, subtotal=new.subtotal,
+            discount_total=new.discount_total, charge_total=new.charge_total,
+        )  # fmt: skip
+    else:
+        result = _capped(left, new, by_name)
+    check_credit(original, already, result)
+    return result
+
+
+def remaining_document(original: Document, credited: Sequence[Document]) -> Document:
+    """A document for all that is not credited yet; its totals go through ``settle``.
+
+    Without earlier credits it has the original's lines. After partial credits it has one line per
+    set of taxes, without tax in the price.
+
+    Raises:
+        Conflict: nothing is left.
+    """
+    if not credited:
+        plain = compute(replace(original, rounding=None))
+        cash = compute(original).rounding - plain.rounding
+        rounding = Rounding(amount=cash) if cash else None
+        return replace(original, prepaid=(), rounding=rounding)
+    left = _group_nets(original)
+    for document in credited:
+        for key, (_, amount) in _group_nets(document).items():
+            if key in left:
+                taxes, before = left[key]
+                left[key] = (taxes, before - amount)
+    items = tuple(
+        Item(REMAINDER, Decimal(1 if amount > 0 else -1), abs(amount), taxes=taxes)
+        for taxes, amount in left.values()
+        if amount
+    )
+    if not items:
+        raise Conflict("Everything on this invoice is credited already.")
+    return Document(original.currency, items, withholding=original.withholding)
+
+
+def _capped(left: Totals, new: Totals, by_name: bool) -> Totals:
+    """``new`` with the tax of each group at most what is left of it, and the sums after that."""
+    remaining = {_key(row, by_name): row for row in left.taxes}
+    taxes = []
+    for row in new.taxes:
+        group = remaining.get(_key(row, by_name))
+        if group is not None and (row.base == group.base or _only_tax_exceeds(group, row)):
+            row = replace(row, tax=group.tax)
+        taxes.append(row)
+    lower = sum((row.tax for row in taxes), ZERO) - new.tax_total
+    if not lower:
+        return new
+    return replace(
+        new,
+        taxes=tuple(taxes),
+        tax_total=new.tax_total + lower,
+        total_amount=new.total_amount + lower,
+        amount_due=new.amount_due + lower,
+    )
+
+
+def _only_tax_exceeds(group: TaxTotal, row: TaxTotal) -> bool:
+    return _exceeds(group.tax, row.tax) and not _exceeds(group.base, row.base)
+
+
+def _exceeds(left: Decimal, amount: Decimal) -> bool:
+    """More than is left; for return lines, whose amounts are negative, further below zero."""
+    after = left - amount
+    return after < 0 < amount or amount < 0 < after
+
+
+def _remaining_taxes(original: Totals, already: Sequence[Totals]) -> tuple[TaxTotal, ...]:
+    by_name = _needs_names(original.taxes)
+    bases: dict[GroupKey, Decimal] = {}
+    taxes: dict[GroupKey, Decimal] = {}
+    for credit in already:
+        for row in credit.taxes:
+            key = _key(row, by_name)
+            bases[key] = bases.get(key, ZERO) + row.base
+            taxes[key] = taxes.get(key, ZERO) + row.tax
+    return tuple(
+        replace(
+            row,
+            base=row.base - bases.get(_key(row, by_name), ZERO),
+            tax=row.tax - taxes.get(_key(row, by_name), ZERO),
+        )
+        for row in original.taxes
+    )
+
+
+def _needs_names(rows: Sequence[TaxTotal]) -> bool:
+    """True when category and rate alone do not tell the document's taxes apart."""
+    return len({_key(row, False) for row in rows}) < len(rows)
+
+
+def _key(row: TaxTotal, by_name: bool) -> GroupKey:
+    return row.category, row.rate, row.compound, row.name if by_name else ""
+
+
+def _bases(totals: Totals, by_name: bool) -> dict[GroupKey, Decimal]:
+    """The base of each group that is not empty. Where taxes are compounded, a base holds rounded
+    taxes, so only the groups themselves are comparable and the net total decides."""
+    compounded = any(row.compound for row in totals.taxes)
+    return {
+        _key(row, by_name): ZERO if compounded else row.base for row in totals.taxes if row.base
+    }
+
+
+def _group_nets(document: Document) -> dict[tuple[GroupKey, ...], tuple[tuple[Tax, ...], Decimal]]:
+    by_name = any(len(item.taxes) > 1 for item in document.items)
+    return {
+        tuple((t.category, t.rate, t.compound, t.name if by_name else "") for t in group.taxes): (
+            group.taxes,
+            group.amount,
+        )
+        for group in explain(document).groups
+    }
+
+
+def _sum(already: Sequence[Totals], name: str) -> Decimal:
+    return sum((getattr(credit, name) for credit in already), ZERO)
+
+
+def _too_much(left: str) -> Conflict:
+    message = f"{left} is left to credit: lower the credit note to that."
+    return Conflict(message, [FieldError("/items", message)])

@@ -1,0 +1,26 @@
+"""gunicorn's settings for the web role. Patches first: everything after it must cooperate."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+from invoicer_core.config import Config  # noqa: E402
+
+_config = Config.load()
+
+bind = [f"{_config.bind}:{_config.port}"]
+workers = _config.web_workers
+worker_class = "gevent"
+worker_connections = 2000
+backlog = 2048
+timeout = 60
+# Open sockets never end by themselves: do not wait long for them.
+graceful_timeout = 4
+keepalive = 30
+# Heartbeat files must not lie on a disk that may stall.
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+accesslog = None
+loglevel = "warning" if _config.log_level == "info" else _config.log_level
+forwarded_allow_ips = "*" if _config.proxies else "127.0.0.1"
+control_socket_disable = True
+limit_request_line = 8190

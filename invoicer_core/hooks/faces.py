@@ -1,0 +1,160 @@
+"""Offers that are seen or called from outside: rights, pages, API, webhooks, screen, commands.
+
+Everything here is private until it says otherwise: signed in, switched on, permitted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import click
+from flask import Blueprint
+from pydantic import BaseModel
+
+from invoicer_core.hooks.context import Context
+
+Ctx = Context[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A right of the plugin's own; its full name is ``<plugin>.<name>``. ``roles`` hold it."""
+
+    name: str
+    title: str
+    roles: frozenset[str] = frozenset({"owner", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Pages under ``/plugins/<plugin>``: private, for members with ``permission``.
+
+    ``public`` endpoints (names within the blueprint) are open to anyone; they check themselves.
+    """
+
+    name: str
+    blueprint: Blueprint
+    permission: str
+    public: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResource:
+    """Resources under ``/api/v1/plugins/<plugin>``: an APIFlask blueprint, in the one OpenAPI
+    document, for members with ``permission``. ``alias`` claims ``/api/v1/<alias>`` too."""
+
+    name: str
+    blueprint: Blueprint
+    permission: str
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """A provider's call, as it came. Header names are lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    url: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundResponse:
+    """The answer to a provider."""
+
+    status: int = 204
+    body: str = ""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class InboundWebhook:
+    """Calls from a provider at ``/hooks/<plugin>/<name>/<business>``.
+
+    Args:
+        verify: True when the signature over the raw body holds; anything else is a 400 and
+            nothing further runs.
+        handle: take note, quickly; slow work goes to ``ctx.later``.
+        event_id: the provider's own id of the call; a second one with the same id is answered 200
+            without effect.
+        ready: False while its secret is not set: the address then does not exist.
+        challenge: answers a provider's GET that proves who owns the address.
+    """
+
+    name: str
+    verify: Callable[[Ctx, InboundRequest], bool]
+    handle: Callable[[Ctx, InboundRequest], InboundResponse | None]
+    event_id: Callable[[InboundRequest], str | None]
+    ready: Callable[[Ctx], bool]
+    challenge: Callable[[Ctx, InboundRequest], InboundResponse | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry of the main menu; ``icon`` is a Tabler icon name. Lower weights come first."""
+
+    name: str
+    title: str
+    endpoint: str
+    permission: str
+    icon: str = "puzzle"
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardWidget:
+    """A card on the dashboard; ``render`` gives HTML (``markupsafe.Markup``, else escaped)."""
+
+    name: str
+    title: str
+    render: Callable[[Ctx], str]
+    permission: str
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A piece of HTML at a named place of a page.
+
+    Args:
+        place: e.g. ``invoice.actions``, ``portal.pay``; the list is in the documentation.
+        render: gets what the place hands over; ``markupsafe.Markup``, else it is escaped.
+    """
+
+    name: str
+    place: str
+    render: Callable[[Ctx, Mapping[str, Any]], str]
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A script or stylesheet of the plugin's own static folder, loaded on every page."""
+
+    name: str
+    blueprint: Blueprint
+    path: str
+    kind: Literal["script", "style"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A verb of the command line: ``invoicer <plugin> <name>``."""
+
+    name: str
+    command: click.Command
+
+
+@dataclass(frozen=True, slots=True)
+class AiTool:
+    """Something an assistant may do. ``writes`` asks the person first; ``permission`` is theirs."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    run: Callable[[Ctx, BaseModel], Any]
+    permission: str
+    writes: bool = False

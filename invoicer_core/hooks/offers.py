@@ -1,0 +1,368 @@
+"""What a plugin can offer, as data: each offer is a name and the functions behind it.
+
+Every function gets the context first. They may raise ``RetryLater``, ``PermanentFailure`` or
+``OutcomeUnknown``; any other exception counts as "try again later".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from invoicer_core.domain.snapshots import (
+    BusinessSnapshot,
+    ClientSnapshot,
+    CreditNoteSnapshot,
+    InvoiceSnapshot,
+    PaymentSnapshot,
+)
+from invoicer_core.hooks.context import Context
+from invoicer_core.hooks.faces import (
+    AiTool,
+    ApiResource,
+    Asset,
+    Command,
+    DashboardWidget,
+    InboundWebhook,
+    MenuItem,
+    Page,
+    Permission,
+    Slot,
+)
+from invoicer_core.hooks.workflows import Workflow
+
+Ctx = Context[Any]
+
+
+# --- money -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """A client wants to pay. ``attempt_id`` is ours, stable over retries: use it as the provider's
+    idempotency key. ``return_url`` is where the client's browser comes back to."""
+
+    attempt_id: UUID
+    invoice: InvoiceSnapshot
+    amount: Decimal
+    currency: str
+    return_url: str
+    cancel_url: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentStart:
+    """Where to send the client. ``instructions`` is for providers without a page of their own."""
+
+    provider_ref: str | None = None
+    redirect_url: str | None = None
+    instructions: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOutcome:
+    """What a provider says of a payment or refund."""
+
+    state: Literal["pending", "succeeded", "failed", "unknown"]
+    provider_ref: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    fee: Decimal | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentProvider:
+    """A way for clients to pay.
+
+    Args:
+        start: begin a payment; None where money is only recorded by hand.
+        refund: give back ``amount`` of a payment; ``key`` is the idempotency key.
+        lookup: ask the provider what became of a reference.
+        currencies: ISO 4217 codes it takes; empty means all.
+    """
+
+    name: str
+    title: str
+    start: Callable[[Ctx, PaymentRequest], PaymentStart] | None = None
+    refund: Callable[[Ctx, PaymentSnapshot, Decimal, str], PaymentOutcome] | None = None
+    lookup: Callable[[Ctx, str], PaymentOutcome] | None = None
+    currencies: frozenset[str] = frozenset()
+
+
+# --- messages --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a message or into a rendered document."""
+
+    filename: str
+    media_type: str
+    data: bytes = field(repr=False)
+    relationship: Literal["Data", "Source", "Alternative", "Supplement", "Unspecified"] = (
+        "Unspecified"
+    )
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMessage:
+    """One message to one recipient, ready to go.
+
+    Args:
+        message_id: ours, stable over retries: derive the provider's idempotency key from it.
+        kind: ``invoice``, ``reminder``, ``receipt``, ``statement``, ``welcome`` ...
+        recipient: an address of the channel's own kind: e-mail address, E.164 number.
+        text: always there. ``html`` only for channels that show it.
+        reference: what the answer of the recipient should be joined to, e.g. the invoice number.
+    """
+
+    message_id: int
+    kind: str
+    recipient: str
+    text: str
+    recipient_name: str | None = None
+    subject: str | None = None
+    html: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    locale: str = "en"
+    reply_to: str | None = None
+    reference: str | None = None
+    link: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """How sending ended. ``queued``: the provider has it and will report; ``sent``: it is out."""
+
+    state: Literal["queued", "sent", "delivered"] = "sent"
+    provider_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChannel:
+    """A way to reach people: e-mail, SMS, voice.
+
+    Args:
+        name: the channel's word: ``email``, ``sms``, ``voice``, ``whatsapp``.
+        send: hand one message over.
+        address: the recipient's address of a client on this channel, None when there is none.
+        carries_files: whether attachments arrive.
+    """
+
+    name: str
+    title: str
+    send: Callable[[Ctx, OutgoingMessage], SendResult]
+    address: Callable[[ClientSnapshot], str | None] = field(
+        default=lambda client: client.email  # the commonest channel
+    )
+    carries_files: bool = True
+
+
+# --- documents -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStore:
+    """Keeps rendered documents. Keys are made by the core: letters, digits, ``-_./``, never a
+    leading or doubled dot or slash.
+
+    Args:
+        put: store ``data`` under ``key``; the same key with the same data again is no error.
+        get: the stored bytes. Raises KeyError when there are none.
+        url: a short-lived address (seconds) for a direct download, None: served by the app.
+        delete: forget a key; no error when it is not there.
+    """
+
+    name: str
+    put: Callable[[Ctx, str, bytes, str], None]
+    get: Callable[[Ctx, str], bytes]
+    url: Callable[[Ctx, str, str, int], str | None] | None = None
+    delete: Callable[[Ctx, str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A payment as a document: who paid what, on which invoices."""
+
+    payment: PaymentSnapshot
+    client: ClientSnapshot
+    public_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One line of a statement: a document or a payment, and the balance after it."""
+
+    date: date
+    kind: Literal["invoice", "credit_note", "payment", "refund", "write_off"]
+    number: str
+    amount: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A client's account over a period."""
+
+    client: ClientSnapshot
+    currency: str
+    start: date
+    end: date
+    opening_balance: Decimal
+    closing_balance: Decimal
+    lines: tuple[StatementLine, ...] = ()
+    public_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """Everything a renderer may use; it fetches nothing.
+
+    Args:
+        document: the frozen snapshot; its seller and buyer are those of the day of issue.
+        assets: files by name, e.g. ``logo``: bytes of a PNG or JPEG.
+        revision_mark: a word across the page: ``void``, ``draft``, ``copy``.
+        attachments: files to embed, e.g. an e-invoice's XML.
+        options: choices of the business: colours, texts, paper size.
+    """
+
+    kind: Literal["invoice", "credit_note", "receipt", "statement"]
+    document: InvoiceSnapshot | CreditNoteSnapshot | Receipt | Statement
+    business: BusinessSnapshot
+    locale: str
+    assets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    revision_mark: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRenderer:
+    """Makes a file of a document. Runs in a worker, in a child process where it can be slow."""
+
+    name: str
+    media_type: str
+    render: Callable[[Ctx, RenderRequest], bytes]
+
+
+# --- search -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """Turns texts into vectors of ``dimension`` numbers. ``model`` is stored beside each vector:
+    vectors of different models are never compared."""
+
+    name: str
+    model: str
+    dimension: int
+    embed: Callable[[Ctx, Sequence[str]], Sequence[Sequence[float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A found thing and how well it fits, from 0 to 1."""
+
+    id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBackend:
+    """Another way to find things: ``search(ctx, kind, query, limit)``, kind ``product`` ..."""
+
+    name: str
+    title: str
+    search: Callable[[Ctx, str, str, int], Sequence[SearchHit]]
+    kinds: frozenset[str] = frozenset({"product"})
+
+
+# --- work ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that ``ctx.later(name, ...)`` asks for. Runs at least once: make it idempotent."""
+
+    name: str
+    run: Callable[..., None]
+    limit: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A job at set times: ``every`` a span, or daily ``at`` "HH:MM" in the business's zone."""
+
+    name: str
+    job: str
+    every: timedelta | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a part is, in words a person can act on."""
+
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """Answers within 2 s; shown on the plugin's page."""
+
+    name: str
+    check: Callable[[Ctx], Health]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """Work for a queue: an allow-listed callable's name and JSON arguments."""
+
+    id: str
+    callable: str
+    arguments: Mapping[str, Any]
+    queue: str = "default"
+    delay: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueue:
+    """Another way to carry jobs to workers. Rows decide what runs: losing a job costs only time."""
+
+    name: str
+    enqueue: Callable[[JobRequest], None]
+    ready: Callable[[], bool]
+
+
+OFFERS: Final[Mapping[str, type[Any]]] = {
+    "payment_providers": PaymentProvider,
+    "message_channels": MessageChannel,
+    "document_renderers": DocumentRenderer,
+    "document_stores": DocumentStore,
+    "embedders": Embedder,
+    "search_backends": SearchBackend,
+    "workflows": Workflow,
+    "ai_tools": AiTool,
+    "permissions": Permission,
+    "pages": Page,
+    "api_resources": ApiResource,
+    "inbound_webhooks": InboundWebhook,
+    "jobs": Job,
+    "schedules": Schedule,
+    "health_checks": HealthCheck,
+    "commands": Command,
+    "menu_items": MenuItem,
+    "dashboard_widgets": DashboardWidget,
+    "slots": Slot,
+    "assets": Asset,
+    "job_queues": JobQueue,
+}
+"""The hook that yields each kind of offer."""

@@ -1,0 +1,1 @@
+"""Runs plugins: finds them, calls them under guard, keeps their state, settings and secrets."""

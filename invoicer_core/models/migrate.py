@@ -1,0 +1,66 @@
+"""Brings the database to the head of every lineage: the core's, then each plugin's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate, upgrade
+
+from invoicer_core.models.base import db
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A run of migrations: whose, where its scripts lie, and the schema it owns."""
+
+    name: str
+    versions: Path
+    schema: str
+
+
+def migrations_directory() -> Path:
+    """Where the scripts are: inside the installed package, or beside it in a checkout."""
+    inside = _PACKAGE / "migrations"
+    return inside if inside.is_dir() else _PACKAGE.parent / "migrations"
+
+
+def core_lineage() -> Lineage:
+    """The core's own tables."""
+    return Lineage("core", migrations_directory() / "core", "public")
+
+
+def migration_app(owner_url: str, lineages: Iterable[Lineage] = ()) -> Flask:
+    """A bare application that only migrates, signed in as the owner of the tables."""
+    app = Flask("invoicer_migrations")
+    app.config["SQLALCHEMY_DATABASE_URI"] = owner_url
+    db.init_app(app)
+    migrate = Migrate(app, db, directory=str(migrations_directory()))
+    known = {lineage.name: lineage for lineage in (core_lineage(), *lineages)}
+
+    @migrate.configure
+    def choose(config):  # type: ignore[no-untyped-def]
+        chosen = getattr(config.cmd_opts, "x", None) or ["lineage=core"]
+        lineage = known[str(chosen[0]).removeprefix("lineage=")]
+        config.set_main_option("version_locations", str(lineage.versions))
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("schema", lineage.schema)
+        return config
+
+    app.extensions["invoicer_lineages"] = known
+    return app
+
+
+def upgrade_all(owner_url: str, lineages: Iterable[Lineage] = ()) -> None:
+    """Migrate the core, then every plugin, each in a transaction of its own.
+
+    Args:
+        owner_url: SQLAlchemy URL of the login ``invoicer_owner`` (``postgresql+psycopg://…``).
+        lineages: those of the installed plugins.
+    """
+    app = migration_app(owner_url, lineages)
+    with app.app_context():
+        for name in app.extensions["invoicer_lineages"]:
+            upgrade(x_arg=[f"lineage={name}"])

@@ -1,0 +1,1 @@
+"""Use cases: the only writers of business rows. One function is one transaction."""

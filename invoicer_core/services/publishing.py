@@ -1,0 +1,182 @@
+"""Facts leave here: events, one delivery per subscriber, one link of the audit chain.
+
+Everything that other transactions wait for (the series' counter, the head of the chain) is touched
+in the one statement that comes last before the commit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import Conflict
+from invoicer_core.hooks import codec
+from invoicer_core.host import subscribers
+from invoicer_core.models import db
+from invoicer_core.models.tenancy import current_business_id
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """A fact that is published when its transaction commits."""
+
+    name: str
+    data: Any
+    client_id: int | None
+    invoice_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """What the last statement of an issue needs to number an invoice.
+
+    Args:
+        prefix, width, suffix: the pattern, all but the running number expanded.
+        ordered: refuse a date before the last one of the period.
+        version: the draft's version that was read; another one means someone was faster.
+    """
+
+    invoice_id: int
+    version: int
+    series_id: int
+    period: str
+    day: date
+    prefix: str
+    width: int
+    suffix: str
+    ordered: bool
+    due_date: date
+    seller: str
+    buyer: str
+
+
+_TAIL = """
+ev AS (
+    INSERT INTO events (business_id, name, data, client_id, invoice_id, actor)
+    SELECT %(business)s, t.name,
+           CASE WHEN issued.number IS NULL THEN t.data::jsonb
+                ELSE t.data::jsonb || jsonb_build_object('invoice_number', issued.number) END,
+           t.client_id, t.invoice_id, %(actor)s
+    FROM issued CROSS JOIN
+         unnest(%(names)s::text[], %(datas)s::text[], %(clients)s::bigint[],
+                %(invoices)s::bigint[])
+         WITH ORDINALITY AS t (name, data, client_id, invoice_id, position)
+    ORDER BY t.position
+    RETURNING id, name
+), owed AS (
+    INSERT INTO deliveries (business_id, event_id, subscriber, state)
+    SELECT %(business)s, ev.id, s.subscriber,
+           CASE WHEN p.paused_at IS NULL THEN 'due' ELSE 'parked' END
+    FROM ev
+    JOIN unnest(%(heard)s::text[], %(subscribers)s::text[], %(defaults)s::bool[])
+         AS s (name, subscriber, default_on) ON s.name = ev.name
+    LEFT JOIN plugin_states p
+      ON p.business_id = %(business)s AND s.subscriber = 'plugin:' || p.plugin
+    WHERE coalesce(p.enabled, s.default_on)
+), payload AS (
+    SELECT replace(%(payload)s::text, '"@number"',
+                   coalesce(to_json(issued.number)::text, '"@number"')) AS line
+    FROM issued
+), head AS (
+    UPDATE audit_heads h SET seq = h.seq + 1, prev = h.hash,
+           hash = sha256(h.hash || convert_to(payload.line, 'UTF8'))
+    FROM payload
+    WHERE h.business_id = %(business)s
+    RETURNING h.seq, h.prev, h.hash, payload.line
+), entry AS (
+    INSERT INTO audit_entries (business_id, seq, payload, prev, hash)
+    SELECT %(business)s, head.seq, head.line, head.prev, head.hash FROM head
+)
+SELECT issued.number, pg_notify('due', '') FROM issued, head
+"""
+
+_PLAIN = "WITH issued AS (SELECT NULL::text AS number), " + _TAIL
+
+_ISSUE = (
+    """
+WITH counter AS (
+    INSERT INTO series_counters (business_id, series_id, period, last, last_date)
+    VALUES (%(business)s, %(series)s, %(period)s, 1, %(day)s)
+    ON CONFLICT (series_id, period) DO UPDATE
+       SET last = series_counters.last + 1,
+           last_date = greatest(series_counters.last_date, excluded.last_date)
+     WHERE NOT %(ordered)s OR series_counters.last_date <= excluded.last_date
+    RETURNING last
+), issued AS (
+    UPDATE invoices i
+       SET state = 'issued', issued_at = now(), updated_at = now(),
+           number = %(prefix)s
+               || lpad(counter.last::text, greatest(%(width)s, length(counter.last::text)), '0')
+               || %(suffix)s,
+           seq = counter.last, series_id = %(series)s, period = %(period)s,
+           issue_date = %(day)s, due_date = %(due)s,
+           seller = %(seller)s::jsonb, buyer = %(buyer)s::jsonb
+      FROM counter
+     WHERE i.business_id = %(business)s AND i.id = %(invoice)s
+       AND i.state = 'draft' AND i.version = %(version)s
+    RETURNING i.number
+), """
+    + _TAIL
+)
+
+
+def flush(
+    by: Actor,
+    events: Sequence[PendingEvent],
+    actions: Sequence[dict[str, Any]],
+    numbering: Numbering | None = None,
+) -> str | None:
+    """Write events, deliveries and the audit entry; with ``numbering``, issue the invoice too.
+
+    In an action the text ``@number`` stands for the number that is being given.
+
+    Returns the number given, or None. Raises Conflict when no number could be given.
+    """
+    listeners = [
+        (event.name, name, default)
+        for event in {event.name: event for event in events}.values()
+        for name, default in subscribers(event.name)
+    ]
+    parameters: dict[str, Any] = {
+        "business": current_business_id(),
+        "actor": by.label,
+        "names": [event.name for event in events],
+        "datas": [codec.dumps(event.data) for event in events],
+        "clients": [event.client_id for event in events],
+        "invoices": [event.invoice_id for event in events],
+        "heard": [listener[0] for listener in listeners],
+        "subscribers": [listener[1] for listener in listeners],
+        "defaults": [listener[2] for listener in listeners],
+        "payload": codec.dumps({"by": by, "actions": list(actions)}),
+    }
+    statement = _PLAIN
+    if numbering is not None:
+        statement = _ISSUE
+        parameters |= _numbering_parameters(numbering)
+    row = db.session.connection().exec_driver_sql(statement, parameters).first()
+    if numbering is None:
+        return None
+    if row is None:
+        raise Conflict(
+            "The invoice was not issued: it was changed or issued meanwhile, or its date lies"
+            " before the last one of its series. Load it again."
+        )
+    return str(row[0])
+
+
+def _numbering_parameters(numbering: Numbering) -> dict[str, Any]:
+    return {
+        "invoice": numbering.invoice_id,
+        "version": numbering.version,
+        "series": numbering.series_id,
+        "period": numbering.period,
+        "day": numbering.day,
+        "prefix": numbering.prefix,
+        "width": numbering.width,
+        "suffix": numbering.suffix,
+        "ordered": numbering.ordered,
+        "due": numbering.due_date,
+        "seller": numbering.seller,
+        "buyer": numbering.buyer,
+    }

@@ -1,0 +1,95 @@
+// The rows of the invoice editor: removing, moving by drag or arrow keys, closing suggestions.
+// Rows and totals themselves come from the server.
+function rowsChanged(rows) {
+  rows.closest("form").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-remove-row]");
+  if (!button) return;
+  const row = button.closest("[data-row]");
+  const rows = row.parentElement;
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  row.remove();
+  (next?.querySelector("input:not([type=hidden])") ?? document.getElementById("add-row"))?.focus();
+  rowsChanged(rows);
+});
+
+document.addEventListener("keydown", (event) => {
+  const handle = event.target.closest?.("[data-drag]");
+  if (!handle || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  event.preventDefault();
+  const row = handle.closest("[data-row]");
+  if (event.key === "ArrowUp") row.previousElementSibling?.before(row);
+  else row.nextElementSibling?.after(row);
+  handle.focus();
+  rowsChanged(row.parentElement);
+});
+
+// Pointer events instead of HTML drag and drop: they work with a finger too.
+let dragged = null;
+document.addEventListener("pointerdown", (event) => {
+  const handle = event.target.closest?.("[data-drag]");
+  if (!handle) return;
+  dragged = handle.closest("[data-row]");
+  dragged.classList.add("dragged");
+  handle.setPointerCapture(event.pointerId);
+});
+document.addEventListener("pointermove", (event) => {
+  if (!dragged) return;
+  for (const row of dragged.parentElement.querySelectorAll("[data-row]")) {
+    if (row === dragged) continue;
+    const box = row.getBoundingClientRect();
+    if (event.clientY < box.top || event.clientY > box.bottom) continue;
+    const before = event.clientY < box.top + box.height / 2;
+    if (before && row.previousElementSibling !== dragged) row.before(dragged);
+    if (!before && row.nextElementSibling !== dragged) row.after(dragged);
+  }
+});
+for (const name of ["pointerup", "pointercancel"]) {
+  document.addEventListener(name, () => {
+    if (!dragged) return;
+    dragged.classList.remove("dragged");
+    rowsChanged(dragged.parentElement);
+    dragged = null;
+  });
+}
+
+// A new row is filled in at once; so is the field group a choice brought in.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const wanted = event.detail.elt.querySelector?.("[data-focus-new]");
+  if (wanted) {
+    wanted.removeAttribute("data-focus-new");
+    wanted.focus();
+  }
+  if (event.detail.elt.matches?.("[data-row], [data-rows], #client-field")) {
+    event.detail.elt.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
+// Suggestions: arrow keys walk through them, Escape and leaving close them.
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.("[data-suggest]");
+  if (!box) return;
+  const choices = [...box.querySelectorAll("[data-choice]")];
+  const at = choices.indexOf(document.activeElement);
+  if (event.key === "Escape") clear(box);
+  else if (event.key === "ArrowDown" && choices.length) choices[Math.min(at + 1, choices.length - 1)].focus();
+  else if (event.key === "ArrowUp" && at > 0) choices[at - 1].focus();
+  else if (event.key === "ArrowUp" && at === 0) box.querySelector("input")?.focus();
+  else if (event.key === "Enter" && event.target.matches("input[data-no-enter]")) choices[0]?.click();
+  else return;
+  event.preventDefault();
+});
+function clear(box) {
+  box.querySelector("[data-choices]")?.replaceChildren();
+}
+document.addEventListener("focusout", (event) => {
+  const box = event.target.closest?.("[data-suggest]");
+  if (box && event.relatedTarget && !box.contains(event.relatedTarget)) clear(box);
+});
+document.addEventListener("click", (event) => {
+  for (const box of document.querySelectorAll("[data-suggest]")) {
+    if (!box.contains(event.target)) clear(box);
+  }
+});

@@ -1,0 +1,75 @@
+"""The built style sheets, scripts, fonts and icons, by their plain names.
+
+`npm run build` writes them with their content's hash in the name, so they may be cached for ever;
+`manifest.json` maps the plain names to those.
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from flask import Response, request, send_from_directory, url_for
+from markupsafe import Markup
+
+from invoicer_core.web.access import Site, everyone
+
+DIST: Final = Path(__file__).parent / "static" / "dist"
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
+
+
+class NotBuilt(RuntimeError):
+    """The browser side was not built: the message names the command that does it."""
+
+
+@lru_cache(maxsize=1)
+def _manifest(changed: float) -> dict[str, str]:
+    names: dict[str, str] = json.loads((DIST / "manifest.json").read_text("utf-8"))
+    return names
+
+
+def hashed(name: str) -> str:
+    """The built file's name of a plain one, e.g. ``app.js``. Raises NotBuilt, KeyError."""
+    path = DIST / "manifest.json"
+    try:
+        return _manifest(path.stat().st_mtime)[name]
+    except FileNotFoundError:
+        raise NotBuilt("the web assets are missing: run `npm ci && npm run build`") from None
+
+
+def asset(name: str) -> str:
+    """The address of a built asset."""
+    return url_for("web.bundle", name=hashed(name))
+
+
+def icon(name: str, css: str = "") -> Markup:
+    """An icon of the sprite; decoration only, so hidden from screen readers."""
+    return Markup(
+        '<svg class="icon {}" width="20" height="20" aria-hidden="true"><use href="{}#{}"/></svg>'
+    ).format(css, asset("icons.svg"), name)
+
+
+def install(site: Site) -> None:
+    """Serve the built files, compressed beforehand where the browser takes it."""
+
+    @site.get("/static/dist/<name>")
+    @everyone
+    def bundle(name: str) -> Response:
+        served, encoding = name, None
+        for token, suffix in ENCODINGS:
+            if token in request.accept_encodings and (DIST / f"{name}{suffix}").is_file():
+                served, encoding = f"{name}{suffix}", token
+                break
+        response = send_from_directory(DIST, served, mimetype=_media_type(name))
+        response.headers["Cache-Control"] = FOR_EVER
+        response.headers["Vary"] = "Accept-Encoding"
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
+        return response
+
+
+def _media_type(name: str) -> str:
+    known = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
+             ".woff2": "font/woff2", ".json": "application/json"}  # fmt: skip
+    return known.get(Path(name).suffix, "text/plain")

@@ -1,0 +1,109 @@
+"""Error pages that say what happened and what to do; a small one for htmx."""
+
+import logging
+from typing import Final
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from invoicer_core.domain import errors as domain
+
+log = logging.getLogger(__name__)
+
+STATUS: Final[dict[type[domain.InvoicerError], int]] = {
+    domain.InvalidInput: 422,
+    domain.NotFound: 404,
+    domain.Conflict: 409,
+    domain.Forbidden: 403,
+    domain.NotAuthenticated: 401,
+    domain.TooManyRequests: 429,
+    domain.Unavailable: 503,
+}
+
+
+def status_of(error: domain.InvoicerError) -> int:
+    """The HTTP status of a refusal."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+
+
+def _words(status: int) -> tuple[str, str]:
+    """Title and advice."""
+    words = {
+        400: (
+            _("This request was not understood"),
+            _("Go back, reload the page and try again."),
+        ),
+        403: (
+            _("This is not allowed"),
+            _("Ask an owner or an administrator of the business for access."),
+        ),
+        404: (
+            _("There is nothing at this address"),
+            _("It may have been deleted, or the link is incomplete. Look in the lists instead."),
+        ),
+        405: (
+            _("This address cannot be opened that way"),
+            _("Go back and use the buttons of the page."),
+        ),
+        409: (
+            _("Something changed in the meantime"),
+            _("Go back, reload the page, and look before you try again."),
+        ),
+        413: (_("That is too large"), _("Send a smaller file or less text.")),
+        422: (
+            _("Some of the input is not valid"),
+            _("Go back, correct it and send it again."),
+        ),
+        429: (_("Too many tries"), _("Wait a minute, then try again.")),
+        500: (
+            _("Something went wrong on our side"),
+            _("Nothing was half done: what you wanted either happened or did not. Go back, reload "
+              "the page and look. If it keeps failing, tell the person who runs this server the "
+              "number below."),
+        ),
+        503: (
+            _("A part of the system is away for the moment"),
+            _("Wait some seconds and reload the page. Nothing is lost."),
+        ),
+    }  # fmt: skip
+    return words.get(status, words[400] if status < 500 else words[500])
+
+
+def page(status: int, detail: str | None = None, retry_after: int | None = None) -> Response:
+    """The page for an error; for htmx only its words."""
+    title, advice = _words(status)
+    if request.headers.get("HX-Request"):
+        response = make_response(detail or title, status)
+        response.mimetype = "text/plain"
+    else:
+        number = g.get("request_id")
+        response = make_response(
+            render_template(
+                "errors/page.html", status=status, title=title, advice=advice, detail=detail,
+                number=number,
+            ),
+            status,
+        )  # fmt: skip
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def answer(error: Exception) -> Response:
+    """The page for anything a view raised. Unexpected errors are logged, never shown."""
+    if isinstance(error, domain.InvoicerError):
+        return page(status_of(error), error.detail, getattr(error, "retry_after", None))
+    if isinstance(error, HTTPException):
+        if error.response is not None or (error.code or 500) < 400:
+            return Response.force_type(error.get_response())
+        return page(error.code or 500)
+    log.exception("a page failed: %s %s", request.method, request.path, exc_info=error)
+    return page(500)
+
+
+def install(app: Flask) -> None:
+    """Answer the errors of the pages with pages (the other faces keep their own)."""
+    blueprint = app.blueprints["web"]
+    for kind in (domain.InvoicerError, HTTPException, Exception):
+        blueprint.register_error_handler(kind, answer)
