@@ -141,13 +141,12 @@ class Config:
         given.update(INVOICER_DATA=str(self.data), PORT=str(self.port), INVOICER_URL=self.url)
         given.update(INVOICER_BIND=self.bind, INVOICER_SIGNUP=self.signup)
         given["INVOICER_DEMO"] = "1" if self.demo else "0"
-        for name, value in (
-            ("DATABASE_URL", self.database_url),
-            ("DATABASE_GATE_URL", self.gate_url),
-            ("REDIS_URL", self.redis_url),
-        ):
-            if value is not None:
-                given[name] = value
+        addresses = {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_GATE_URL": self.gate_url,
+            "REDIS_URL": self.redis_url,
+        }
+        given.update({name: value for name, value in addresses.items() if value is not None})
         return given
 
 

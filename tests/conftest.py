@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if given:
         config.stash[_FOLDER] = Path(given)
     else:
-        folder = Path(tempfile.mkdtemp(prefix="inv-", dir="/tmp"))  # noqa: S108 - sockets: short
+        folder = Path(tempfile.mkdtemp(prefix="inv-", dir="/tmp"))
         folder.chmod(0o711)
         config.stash[_FOLDER] = folder
         (folder / "pid").write_text(str(os.getpid()))
@@ -63,9 +63,10 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """A run that started no server leaves nothing behind; otherwise the holder cleans up."""
     folder = config.stash.get(_FOLDER, None)
-    if folder is not None and not hasattr(config, "workerinput"):
-        if not (folder / "state.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    if folder is None or hasattr(config, "workerinput"):
+        return
+    if not (folder / "state.json").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _watch_network(event: str, arguments: tuple[Any, ...]) -> None:
@@ -140,7 +141,7 @@ def config(variables: dict[str, str]) -> Config:
 @pytest.fixture(scope="session")
 def app(config: Config) -> Flask:
     """The application, made once per worker."""
-    from invoicer_core.app import create_app  # noqa: PLC0415 - unit tests need no application
+    from invoicer_core.app import create_app
 
     return create_app(config)
 

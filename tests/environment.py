@@ -36,7 +36,7 @@ from invoicer_core.models.logins import (
 )
 
 TEMPLATE = "invoicer_template"
-PASSWORD = "only-for-this-test-run"  # noqa: S105 - the server is gone with the run
+PASSWORD = "only-for-this-test-run"
 WORDS = LoginPasswords(PASSWORD, PASSWORD, PASSWORD, PASSWORD)
 ROOT = Path(__file__).parents[1]
 
@@ -141,7 +141,9 @@ def _servers(folder: Path) -> Iterator[Environment]:
 
 
 def _make_template(postgres: Postgres) -> None:
-    from invoicer_core.models.migrate import upgrade_all  # noqa: PLC0415
+    from invoicer_core.host.lineages import plugin_lineages
+    from invoicer_core.host.registry import discover
+    from invoicer_core.models.migrate import upgrade_all
 
     with psycopg.connect(postgres.superuser(), autocommit=True) as connection:
         with connection.transaction():
@@ -149,7 +151,7 @@ def _make_template(postgres: Postgres) -> None:
         ensure_database(connection, TEMPLATE)
     with psycopg.connect(postgres.superuser(TEMPLATE), autocommit=True) as connection:
         ensure_grants(connection)
-    upgrade_all(postgres.url(OWNER, PASSWORD, TEMPLATE))
+    upgrade_all(postgres.url(OWNER, PASSWORD, TEMPLATE), plugin_lineages(discover()))
 
 
 def main(folder: Path, watched_pid: int) -> None:

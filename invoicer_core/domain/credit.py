@@ -78,13 +78,8 @@ def settle(original: Totals, already: Sequence[Totals], new: Totals) -> Totals:
     """
     left = remainder(original, already)
     by_name = _needs_names(original.taxes)
-    if new.net_total == left.net_total and _bases(new, by_name) == _bases(left, by_name):
-        # How lines and discounts make up the net may differ from the original's way.
-        taxes = tuple(row for row in left.taxes if row.base or row.tax)
-        result = replace(
-            left, items=new.items, taxes=taxes, subtotal=new.subtotal,
-            discount_total=new.discount_total, charge_total=new.charge_total,
-        )  # fmt: skip
+    if _is_all_that_is_left(left, new, by_name, len(already)):
+        result = _last_credit(left, new)
     else:
         result = _capped(left, new, by_name)
     check_credit(original, already, result)
@@ -119,6 +114,38 @@ def remaining_document(original: Document, credited: Sequence[Document]) -> Docu
     if not items:
         raise Conflict("Everything on this invoice is credited already.")
     return Document(original.currency, items, withholding=original.withholding)
+
+
+def _is_all_that_is_left(left: Totals, new: Totals, by_name: bool, earlier: int) -> bool:
+    """True when the bases are the remaining ones. Where prices hold their tax, the nets of single
+    credits may be off by a cent each, so there the advertised sums decide."""
+    ours, theirs = _bases(new, by_name), _bases(left, by_name)
+    if new.net_total == left.net_total and ours == theirs:
+        return True
+    if new.total_amount + new.rounding != left.total_amount + left.rounding:
+        return False
+    cents = Decimal(earlier + 2).scaleb(int(left.net_total.as_tuple().exponent))
+    return ours.keys() == theirs.keys() and all(
+        abs(ours[key] - theirs[key]) <= cents for key in ours
+    )
+
+
+def _last_credit(left: Totals, new: Totals) -> Totals:
+    """What is left, made up of the lines, discounts and charges of ``new``."""
+    subtotal = left.net_total + new.discount_total - new.charge_total
+    items = list(new.items)
+    odd = subtotal - new.subtotal
+    if odd and items:
+        place = max(range(len(items)), key=lambda index: abs(items[index].net_amount))
+        items[place] = replace(items[place], net_amount=items[place].net_amount + odd)
+    return replace(
+        left,
+        items=tuple(items),
+        subtotal=subtotal,
+        discount_total=new.discount_total,
+        charge_total=new.charge_total,
+        taxes=tuple(row for row in left.taxes if row.base or row.tax),
+    )
 
 
 def _capped(left: Totals, new: Totals, by_name: bool) -> Totals:

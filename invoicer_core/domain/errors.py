@@ -56,6 +56,16 @@ class Conflict(InvoicerError):
     title = "The current state does not allow this"
 
 
+class StaleVersion(Conflict):
+    """It was changed since it was read; ``current`` is the snapshot as it stands now."""
+
+    title = "It was changed meanwhile"
+
+    def __init__(self, detail: str, current: object) -> None:
+        super().__init__(detail)
+        self.current = current
+
+
 class Forbidden(InvoicerError):
     """Known who asks, and it is not allowed to them."""
 

@@ -4,147 +4,32 @@ An event is named ``thing.happened`` and carries in ``data`` the JSON form of th
 API answers with. Plugins receive it in ``on_<thing>_<happened>``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, ClassVar, Final
-from uuid import UUID
+from invoicer_core.domain.event import (
+    EVENTS,
+    LIVE_NAMES,
+    Event,
+    envelope,
+    event_from,
+    live_envelope,
+    money,
+    number,
+    optional_number,
+    optional_text,
+    text,
+    unique,
+)
 
-EVENTS: Final[dict[str, type["Event"]]] = {}
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened in a business and cannot be undone, only countered.
-
-    Args:
-        id: rising within the whole installation; the same event is delivered with the same id.
-        business_id: whose fact it is.
-        occurred_at: UTC.
-        data: the snapshot, as JSON: numbers are ``Decimal`` or ``int``, times are ISO 8601 text.
-        version: of the layout of ``data``; it rises when a field changes its meaning.
-    """
-
-    name: ClassVar[str]
-
-    id: int
-    business_id: int
-    occurred_at: datetime
-    data: Mapping[str, Any]
-    version: int = 1
-
-    def __init_subclass__(cls) -> None:
-        name = cls.__dict__.get("name")
-        if name is None:
-            return
-        if name in EVENTS:
-            raise TypeError(f"two event classes are named {name}")
-        EVENTS[name] = cls
-
-    def number(self, key: str) -> int:
-        """An id in ``data``.
-
-        Raises:
-            KeyError: when the event carries none.
-        """
-        return int(self.data[key])
-
-    def text(self, key: str) -> str | None:
-        """A text in ``data``, None when left out."""
-        value = self.data.get(key)
-        return None if value is None else str(value)
-
-
-def event_from(
-    *,
-    id: int,
-    name: str,
-    business_id: int,
-    occurred_at: datetime,
-    data: Mapping[str, Any],
-    version: int = 1,
-) -> Event:
-    """The typed event of a stored row.
-
-    Raises:
-        KeyError: when no event has this name.
-    """
-    return EVENTS[name](id, business_id, occurred_at, data, version)
-
-
-def envelope(event: Event) -> dict[str, Any]:
-    """The one form in which events travel: webhooks, the changes feed, the message ``changes``."""
-    return {
-        "id": event.id,
-        "name": event.name,
-        "business_id": event.business_id,
-        "occurred_at": event.occurred_at,
-        "version": event.version,
-        "data": event.data,
-    }
-
-
-LIVE_NAMES: Final[dict[str, str]] = {
-    "invoice.created": "INVOICE_CREATED",
-    "invoice.updated": "INVOICE_UPDATED",
-    "invoice.sent": "INVOICE_UPDATED",
-    "invoice.issued": "INVOICE_SENT",
-    "invoice.paid": "INVOICE_PAID",
-    "payment.recorded": "PAYMENT_RECORDED",
-}
-"""The ``eventType`` of the live message ``invoice``: issuing is what turns an invoice's status to
-``sent``, once; each delivery over a channel is one more update."""
-
-
-def live_envelope(event: Event, invoice: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """The live message ``invoice``, None for an event that has no such form.
-
-    Args:
-        invoice: the invoice's JSON where ``data`` does not hold it (``payment.recorded`` of a
-            payment over several invoices: one message for each).
-    """
-    kind = LIVE_NAMES.get(event.name)
-    shown = invoice if invoice is not None else _invoice_of(event)
-    if kind is None or shown is None:
-        return None
-    return {
-        "type": "INVOICE_UPDATE",
-        "eventType": kind,
-        "customerId": shown.get("client_public_id"),
-        "invoice": shown,
-    }
-
-
-def _invoice_of(event: Event) -> Mapping[str, Any] | None:
-    if isinstance(event, InvoiceEvent):
-        return event.data
-    held = event.data.get("invoice")
-    return held if isinstance(held, Mapping) else None
+__all__ = ["EVENTS", "LIVE_NAMES", "Event", "envelope", "event_from", "live_envelope"]
 
 
 class InvoiceEvent(Event):
     """Base of everything that happens to an invoice; ``data`` is the invoice."""
 
-    @property
-    def invoice_id(self) -> int:
-        return self.number("id")
-
-    @property
-    def public_id(self) -> UUID:
-        return UUID(str(self.data["public_id"]))
-
-    @property
-    def invoice_number(self) -> str:
-        return str(self.data["invoice_number"])
-
-    @property
-    def client_id(self) -> int:
-        return self.number("client_id")
-
-    @property
-    def balance_due(self) -> Decimal:
-        return Decimal(str(self.data["balance_due"]))
+    invoice_id = number("id")
+    public_id = unique("public_id")
+    invoice_number = text("invoice_number")
+    client_id = number("client_id")
+    balance_due = money("balance_due")
 
 
 class InvoiceCreated(InvoiceEvent):
@@ -170,10 +55,8 @@ class InvoiceSent(InvoiceEvent):
 
     name = "invoice.sent"
 
-    @property
-    def channel(self) -> str | None:
-        """The channel it went over, e.g. ``email``."""
-        return self.text("channel")
+    channel = optional_text("channel")
+    """The channel it went over, e.g. ``email``."""
 
 
 class InvoicePaid(InvoiceEvent):
@@ -187,9 +70,7 @@ class InvoiceVoided(InvoiceEvent):
 
     name = "invoice.voided"
 
-    @property
-    def reason(self) -> str | None:
-        return self.text("void_reason")
+    reason = optional_text("void_reason")
 
 
 class InvoiceDeleted(InvoiceEvent):
@@ -222,35 +103,20 @@ class CreditNoteIssued(Event):
 
     name = "credit_note.issued"
 
-    @property
-    def credit_note_id(self) -> int:
-        return self.number("id")
-
-    @property
-    def invoice_id(self) -> int:
-        return self.number("invoice_id")
+    credit_note_id = number("id")
+    invoice_id = number("invoice_id")
 
 
 class PaymentEvent(Event):
     """Base of everything that happens to a payment; ``data`` is the payment, and its ``invoice``
     the invoice as it stands after it, when the payment is on exactly one."""
 
-    @property
-    def payment_id(self) -> int:
-        return self.number("id")
+    payment_id = number("id")
+    client_id = number("client_id")
+    invoice_id = optional_number("invoice_id")
+    """The invoice it is on, None when it is on several or none."""
 
-    @property
-    def client_id(self) -> int:
-        return self.number("client_id")
-
-    @property
-    def invoice_id(self) -> int | None:
-        """The invoice it is on, None when it is on several or none."""
-        return self.number("invoice_id") if "invoice_id" in self.data else None
-
-    @property
-    def amount(self) -> Decimal:
-        return Decimal(str(self.data["amount"]))
+    amount = money("amount")
 
 
 class PaymentRecorded(PaymentEvent):
@@ -286,17 +152,9 @@ class PaymentDisputed(PaymentEvent):
 class MessageEvent(Event):
     """Base of what happens to a message; ``data`` is the message."""
 
-    @property
-    def message_id(self) -> int:
-        return self.number("id")
-
-    @property
-    def invoice_id(self) -> int | None:
-        return self.number("invoice_id") if "invoice_id" in self.data else None
-
-    @property
-    def channel(self) -> str | None:
-        return self.text("channel")
+    message_id = number("id")
+    invoice_id = optional_number("invoice_id")
+    channel = optional_text("channel")
 
 
 class MessageSent(MessageEvent):
@@ -316,9 +174,7 @@ class MessageFailed(MessageEvent):
 
     name = "message.failed"
 
-    @property
-    def error(self) -> str | None:
-        return self.text("error")
+    error = optional_text("error")
 
 
 class DocumentStored(Event):
@@ -326,13 +182,8 @@ class DocumentStored(Event):
 
     name = "document.stored"
 
-    @property
-    def document_id(self) -> int:
-        return self.number("id")
-
-    @property
-    def invoice_id(self) -> int | None:
-        return self.number("invoice_id") if "invoice_id" in self.data else None
+    document_id = number("id")
+    invoice_id = optional_number("invoice_id")
 
 
 class UserRegistered(Event):
@@ -340,9 +191,7 @@ class UserRegistered(Event):
 
     name = "user.registered"
 
-    @property
-    def user_id(self) -> int:
-        return self.number("id")
+    user_id = number("id")
 
 
 class UserLoggedIn(Event):
@@ -350,17 +199,13 @@ class UserLoggedIn(Event):
 
     name = "user.logged_in"
 
-    @property
-    def user_id(self) -> int:
-        return self.number("id")
+    user_id = number("id")
 
 
 class ClientEvent(Event):
     """Base of what happens to a client; ``data`` is the client."""
 
-    @property
-    def client_id(self) -> int:
-        return self.number("id")
+    client_id = number("id")
 
 
 class ClientCreated(ClientEvent):
@@ -384,13 +229,8 @@ class ClientArchived(ClientEvent):
 class OrderEvent(Event):
     """Base of what happens to an order; ``data`` is the order."""
 
-    @property
-    def order_id(self) -> int:
-        return self.number("id")
-
-    @property
-    def client_id(self) -> int:
-        return self.number("client_id")
+    order_id = number("id")
+    client_id = number("client_id")
 
 
 class OrderCreated(OrderEvent):
@@ -426,9 +266,7 @@ class OrderInvoiced(OrderEvent):
 class SupplierEvent(Event):
     """Base of what happens to a supplier; ``data`` is the supplier."""
 
-    @property
-    def supplier_id(self) -> int:
-        return self.number("id")
+    supplier_id = number("id")
 
 
 class SupplierCreated(SupplierEvent):
@@ -452,9 +290,7 @@ class SupplierArchived(SupplierEvent):
 class ProductEvent(Event):
     """Base of what happens to a product; ``data`` is the product."""
 
-    @property
-    def product_id(self) -> int:
-        return self.number("id")
+    product_id = number("id")
 
 
 class ProductCreated(ProductEvent):
@@ -484,19 +320,12 @@ class ProductLowStock(ProductEvent):
 class WorkflowEvent(Event):
     """Base of what happens to a run of a workflow; ``data`` is the run."""
 
-    @property
-    def run_id(self) -> int:
-        return self.number("id")
+    run_id = number("id")
+    workflow = optional_text("workflow")
+    """The workflow's name."""
 
-    @property
-    def workflow(self) -> str | None:
-        """The workflow's name."""
-        return self.text("workflow")
-
-    @property
-    def state(self) -> str | None:
-        """The state the run is in."""
-        return self.text("state")
+    state = optional_text("state")
+    """The state the run is in."""
 
 
 class WorkflowStarted(WorkflowEvent):
@@ -522,10 +351,8 @@ class WorkflowFailed(WorkflowEvent):
 
     name = "workflow.failed"
 
-    @property
-    def error(self) -> str | None:
-        """The error's name, e.g. ``ProviderTypeError``."""
-        return self.text("error")
+    error = optional_text("error")
+    """The error's name, e.g. ``ProviderTypeError``."""
 
 
 class PluginPaused(Event):
@@ -533,13 +360,8 @@ class PluginPaused(Event):
 
     name = "plugin.paused"
 
-    @property
-    def plugin(self) -> str:
-        return str(self.data["plugin"])
-
-    @property
-    def reason(self) -> str | None:
-        return self.text("reason")
+    plugin = text("plugin")
+    reason = optional_text("reason")
 
 
 class PluginResumed(Event):
@@ -547,6 +369,4 @@ class PluginResumed(Event):
 
     name = "plugin.resumed"
 
-    @property
-    def plugin(self) -> str:
-        return str(self.data["plugin"])
+    plugin = text("plugin")

@@ -402,6 +402,7 @@ class MemberSnapshot:
     name: str | None = None
     role: str
     permissions: tuple[str, ...] = ()
+    version: int = 1
     created_at: datetime
 
 

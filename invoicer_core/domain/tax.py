@@ -82,7 +82,7 @@ class Group:
         ways of marking are in use, and both mean the same calculation.
         """
         compound = self.rows[index].tax.compound
-        earlier = zip(self.rows, amounts, strict=False)
+        earlier = zip(self.rows[:index], amounts, strict=False)
         return sum((amount for row, amount in earlier if compound or row.tax.compound), ZERO)
 
     def add_to_rows(self, step: Decimal) -> None:

@@ -119,24 +119,27 @@ def own_folder(account: Account, path: Path) -> Path:
     return path
 
 
-def reachable_binaries(account: Account, bin_dir: Path, beside: tuple[Path, ...]) -> Path:
+def reachable_binaries(
+    account: Account, bin_dir: Path, beside: tuple[Path, ...], *, home: Path = HOME
+) -> Path:
     """``bin_dir``, or a copy of its tree that the account can reach.
 
     Args:
         bin_dir: ``<tree>/bin``; the whole ``<tree>`` is copied.
         beside: further folders the binaries load from, found relative to the tree's parent.
+        home: where copies are kept.
     """
     if not account.switch or can_reach(account, bin_dir):
         return bin_dir
     package = bin_dir.parent.parent
     stamp = hashlib.sha256(f"{package}{package.stat().st_mtime_ns}".encode()).hexdigest()[:8]
-    target = HOME / "programs" / stamp
+    target = home / "programs" / stamp
     if not (target / "complete").exists():
         shutil.rmtree(target, ignore_errors=True)
         for source in (package, *beside):
             if source.is_dir():
                 shutil.copytree(source, target / source.name, symlinks=True)
-        for folder in (HOME, HOME / "programs", target):
+        for folder in (home, home / "programs", target):
             folder.chmod(0o755)
         (target / "complete").touch()
     return target / package.name / bin_dir.relative_to(package)

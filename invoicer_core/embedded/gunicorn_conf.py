@@ -5,8 +5,10 @@ from gevent import monkey
 monkey.patch_all()
 
 from invoicer_core.config import Config  # noqa: E402
+from invoicer_core.embedded.logs import set_up_logging  # noqa: E402
 
 _config = Config.load()
+set_up_logging(_config, "web")
 
 bind = [f"{_config.bind}:{_config.port}"]
 workers = _config.web_workers

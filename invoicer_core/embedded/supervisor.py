@@ -31,12 +31,14 @@ class Program:
         start: makes it ready and starts it, on first start and on every later one.
         stop: signal and patience in seconds.
         hint: what to look at when it cannot start.
+        is_server: others stand on it, so it stops after them.
     """
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
     stop: tuple[signal.Signals, float]
     hint: str = "the lines above"
+    is_server: bool = False
     child: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
@@ -58,8 +60,9 @@ class Program:
             return None
         self.child = None
         quick = time.monotonic() - self.started < QUICK
-        self.failures = self.failures + 1 if quick else 0
-        if self.failures >= QUICK_FAILURES and status != -signal.SIGKILL:
+        if status != -signal.SIGKILL:
+            self.failures = self.failures + 1 if quick else 1
+        if quick and self.failures >= QUICK_FAILURES:
             raise CannotStart(
                 f"{self.name} cannot start: it ended {self.failures} times in a row, the last "
                 f"time with status {status}. Look at {self.hint}."
@@ -76,7 +79,6 @@ class Supervisor:
     say: Callable[[str], None]
     programs: list[Program] = field(default_factory=list)
     stopping: bool = False
-    restart_roles: Callable[[], bool] | None = None
     _wake: tuple[int, int] = field(default_factory=os.pipe)
 
     def listen(self) -> None:
@@ -121,16 +123,18 @@ class Supervisor:
             elif program.child is None and time.monotonic() >= program.due:
                 program.begin()
 
-    def run(self, each_step: Callable[[], None]) -> None:
-        """Keep everything running until a signal; ``each_step`` runs at least twice a second."""
+    def run(self, each_step: Sequence[Callable[[], None]]) -> None:
+        """Keep everything running until a signal; each step runs at least twice a second."""
         while not self.stopping:
             self.step(0.5)
-            each_step()
+            for act in each_step:
+                act()
 
     def stop_all(self) -> None:
-        """Stop the programs in the reverse order of their start."""
+        """Stop the roles together, then what they stand on, last started first."""
         self.stopping = True
-        for program in reversed(self.programs):
+        stop_programs([program for program in self.programs if not program.is_server])
+        for program in reversed([program for program in self.programs if program.is_server]):
             stop_programs([program])
 
     def restart(self, names: Sequence[str]) -> None:

@@ -150,7 +150,7 @@ class MessageChannel:
     """A way to reach people: e-mail, SMS, voice.
 
     Args:
-        name: the channel's word: ``email``, ``sms``, ``voice``, ``whatsapp``.
+        name: the channel's word: ``email``, ``sms``, ``voice``.
         send: hand one message over.
         address: the recipient's address of a client on this channel, None when there is none.
         carries_files: whether attachments arrive.

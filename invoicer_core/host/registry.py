@@ -80,6 +80,7 @@ def discover(
     *,
     extra: Iterable[type[Plugin]] = (),
     entry_points: bool = True,
+    only_built_in: bool = False,
     strict: bool = False,
 ) -> Registry:
     """Find, check and load.
@@ -88,12 +89,15 @@ def discover(
         selection: all, none (safe mode), or the names to load.
         extra: classes besides the installed ones.
         entry_points: False looks at ``extra`` only.
+        only_built_in: of the installed ones take those that ship inside.
         strict: a broken plugin stops the start instead of being left out.
 
     Raises:
         BrokenPlugin: only when strict.
     """
     found = [*(installed() if entry_points else ()), *given(extra)]
+    if only_built_in:
+        found = [each for each in found if _is_own(each) or isinstance(each.source, type)]
     builder = _Builder(strict)
     for candidate in sorted(found, key=_order):
         if selection == "all" or (selection != "none" and candidate.name in selection):
@@ -106,8 +110,11 @@ def discover(
 
 def _order(candidate: Candidate) -> tuple[bool, str, str]:
     """The core's own first, so that nobody can take the name of one of its offers; then by name."""
-    own = candidate.package.split(" ")[0] == OWN_PACKAGE
-    return not own, candidate.name, candidate.package
+    return not _is_own(candidate), candidate.name, candidate.package
+
+
+def _is_own(candidate: Candidate) -> bool:
+    return candidate.package.split(" ")[0] == OWN_PACKAGE
 
 
 class _Builder:

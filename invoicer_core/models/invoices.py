@@ -247,7 +247,7 @@ class CreditNote(Row, OfBusiness, Edited, Public, DocumentColumns, Base):
     reason: Mapped[str | None]
     settlement: Mapped[str]
     allocated: Mapped[Decimal] = mapped_column(server_default=text("0"))
-    paid_out: Mapped[Decimal] = mapped_column(server_default=text("0"))
+    surplus: Mapped[Decimal] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         *owned(
@@ -258,7 +258,7 @@ class CreditNote(Row, OfBusiness, Edited, Public, DocumentColumns, Base):
         UniqueConstraint("business_id", "series_id", "number"),
         CheckConstraint("settlement IN ('refund', 'credit', 'out_of_band')", name="settlement"),
         CheckConstraint(
-            "allocated >= 0 AND paid_out >= 0 AND allocated + paid_out <= amount_due",
+            "allocated >= 0 AND surplus >= 0 AND allocated <= amount_due AND surplus <= amount_due",
             name="parts",
         ),
     )

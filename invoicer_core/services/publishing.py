@@ -7,7 +7,7 @@ in the one statement that comes last before the commit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict
@@ -15,6 +15,9 @@ from invoicer_core.hooks import codec
 from invoicer_core.host import subscribers
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
+
+NUMBER: Final = "@number"
+"""Stands in events and actions for the number that is being given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,12 @@ _TAIL = """
 ev AS (
     INSERT INTO events (business_id, name, data, client_id, invoice_id, actor)
     SELECT %(business)s, t.name,
-           CASE WHEN issued.number IS NULL THEN t.data::jsonb
-                ELSE t.data::jsonb || jsonb_build_object('invoice_number', issued.number) END,
+           CASE WHEN issued.number IS NULL THEN t.data
+                ELSE t.data || jsonb_build_object('invoice_number', issued.number) END,
            t.client_id, t.invoice_id, %(actor)s
     FROM issued CROSS JOIN
-         unnest(%(names)s::text[], %(datas)s::text[], %(clients)s::bigint[],
-                %(invoices)s::bigint[])
+         ROWS FROM (json_to_recordset(%(events)s::json)
+                    AS (name text, data jsonb, client_id bigint, invoice_id bigint))
          WITH ORDINALITY AS t (name, data, client_id, invoice_id, position)
     ORDER BY t.position
     RETURNING id, name
@@ -141,10 +144,7 @@ def flush(
     parameters: dict[str, Any] = {
         "business": current_business_id(),
         "actor": by.label,
-        "names": [event.name for event in events],
-        "datas": [codec.dumps(event.data) for event in events],
-        "clients": [event.client_id for event in events],
-        "invoices": [event.invoice_id for event in events],
+        "events": codec.dumps([_row(event) for event in events]),
         "heard": [listener[0] for listener in listeners],
         "subscribers": [listener[1] for listener in listeners],
         "defaults": [listener[2] for listener in listeners],
@@ -163,6 +163,15 @@ def flush(
             " before the last one of its series. Load it again."
         )
     return str(row[0])
+
+
+def _row(event: PendingEvent) -> dict[str, Any]:
+    return {
+        "name": event.name,
+        "data": event.data,
+        "client_id": event.client_id,
+        "invoice_id": event.invoice_id,
+    }
 
 
 def _numbering_parameters(numbering: Numbering) -> dict[str, Any]:

@@ -124,3 +124,18 @@ def install(app: Flask) -> None:
         money=money, price=price, number=number, percent=percent, day=day, moment=moment,
         ago=ago, initials=initials, status_word=status_word,
     )  # fmt: skip
+
+
+def currency() -> str:
+    """The business's usual currency."""
+    return getattr(g.get("business"), "currency", None) or "EUR"
+
+
+def business_settings() -> dict[str, Any]:
+    """The business's settings by name; empty outside of one."""
+    return dict(getattr(g.get("business"), "settings", None) or {})
+
+
+def country() -> str:
+    """The business's country code; empty when it has none."""
+    return getattr(g.get("business"), "country", None) or ""

@@ -224,7 +224,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("settlement", sa.Text(), nullable=False),
         sa.Column("allocated", sa.Numeric(), server_default=sa.text("0"), nullable=False),
-        sa.Column("paid_out", sa.Numeric(), server_default=sa.text("0"), nullable=False),
+        sa.Column("surplus", sa.Numeric(), server_default=sa.text("0"), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column(
             "created_at",
@@ -279,7 +279,7 @@ def upgrade() -> None:
             "settlement IN ('refund', 'credit', 'out_of_band')", name="ck_credit_notes_settlement"
         ),
         sa.CheckConstraint(
-            "allocated >= 0 AND paid_out >= 0 AND allocated + paid_out <= amount_due",
+            "allocated >= 0 AND surplus >= 0 AND allocated <= amount_due AND surplus <= amount_due",
             name="ck_credit_notes_parts",
         ),
         sa.ForeignKeyConstraint(

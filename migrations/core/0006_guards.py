@@ -87,9 +87,9 @@ END $$;
 CREATE FUNCTION guard_credit_note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR
-       (to_jsonb(OLD) - ARRAY['allocated', 'paid_out', 'version', 'updated_at'])
+       (to_jsonb(OLD) - ARRAY['allocated', 'version', 'updated_at'])
        IS DISTINCT FROM
-       (to_jsonb(NEW) - ARRAY['allocated', 'paid_out', 'version', 'updated_at'])
+       (to_jsonb(NEW) - ARRAY['allocated', 'version', 'updated_at'])
     THEN
         RAISE EXCEPTION 'credit note % is issued: what it says can not change', OLD.number
             USING ERRCODE = 'restrict_violation';
@@ -170,28 +170,32 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         connection.execute(
             text(
-                "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON " + table
+                "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON "
+                + table
                 + " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
             )
         )
     for table in ("invoice_items", "invoice_taxes"):
         connection.execute(
             text(
-                "CREATE TRIGGER guard_added AFTER INSERT ON " + table
+                "CREATE TRIGGER guard_added AFTER INSERT ON "
+                + table
                 + " REFERENCING NEW TABLE AS added"
                 " FOR EACH STATEMENT EXECUTE FUNCTION guard_parts_added()"
             )
         )
         connection.execute(
             text(
-                "CREATE TRIGGER guard_taken BEFORE UPDATE OR DELETE ON " + table
+                "CREATE TRIGGER guard_taken BEFORE UPDATE OR DELETE ON "
+                + table
                 + " FOR EACH ROW EXECUTE FUNCTION guard_parts_taken()"
             )
         )
     for table in ("credit_note_items", "credit_note_taxes"):
         connection.execute(
             text(
-                "CREATE TRIGGER guard_added BEFORE INSERT ON " + table
+                "CREATE TRIGGER guard_added BEFORE INSERT ON "
+                + table
                 + " FOR EACH ROW EXECUTE FUNCTION guard_credit_note_parts()"
             )
         )

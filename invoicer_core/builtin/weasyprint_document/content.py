@@ -1,9 +1,10 @@
 """From a snapshot to what the page shows."""
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from typing import TypedDict
 
-from invoicer_core.builtin.weasyprint_document import receipt
+from invoicer_core.builtin.weasyprint_document import receipt, statement
 from invoicer_core.builtin.weasyprint_document.formats import (
     Formats,
     language_tag,
@@ -19,16 +20,27 @@ from invoicer_core.builtin.weasyprint_document.parties import (
 from invoicer_core.builtin.weasyprint_document.payment import payment_box
 from invoicer_core.builtin.weasyprint_document.sums import sums, tax_remarks
 from invoicer_core.builtin.weasyprint_document.view import Fact, Passage, View
-from invoicer_core.domain.snapshots import (
+from invoicer_core.plugin import (
     BusinessSnapshot,
     CreditNoteSnapshot,
     InvoiceSnapshot,
     Party,
-    PaymentSnapshot,
+    Receipt,
+    Statement,
 )
 
 Billing = InvoiceSnapshot | CreditNoteSnapshot
-Printable = InvoiceSnapshot | CreditNoteSnapshot | PaymentSnapshot
+Printable = Billing | Receipt | Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the caller decides: the language, whether there is a logo, and a word across the page
+    ("draft", "void", or any other text as it is)."""
+
+    locale: str | None = None
+    has_logo: bool = False
+    mark: str | None = None
 
 
 class Frame(TypedDict):
@@ -40,72 +52,69 @@ class Frame(TypedDict):
     created: str
     sender_name: str
     sender_line: str
+    recipient: tuple[str, ...]
     has_logo: bool
+    stamp: str | None
     footer: tuple[tuple[Fact, ...], ...]
     page_of: tuple[str, str, str]
 
 
-def view_of(
-    document: Printable,
-    business: BusinessSnapshot,
-    locale: str | None,
-    *,
-    has_logo: bool = False,
-    mark: str | None = None,
-) -> View:
-    """The page of a document. ``mark`` is "draft", "void" or None; a draft or void invoice is
-    marked by its own state."""
-    if isinstance(document, PaymentSnapshot):
-        return _receipt(document, business, locale, has_logo)
-    return _billing(document, business, locale, has_logo, mark)
+def view_of(document: Printable, business: BusinessSnapshot, look: Look) -> View:
+    """The page of a document. An invoice that is a draft or void is marked so in any case."""
+    if isinstance(document, Receipt):
+        return _receipt(document, business, look)
+    if isinstance(document, Statement):
+        return _statement(document, business, look)
+    if look.mark is None and isinstance(document, InvoiceSnapshot) and document.state != "issued":
+        look = replace(look, mark=document.state)
+    return _billing(document, business, look)
 
 
-def _billing(
-    document: Billing,
-    business: BusinessSnapshot,
-    locale: str | None,
-    has_logo: bool,
-    mark: str | None,
-) -> View:
+def _billing(document: Billing, business: BusinessSnapshot, look: Look) -> View:
     seller, buyer = document.seller or business, document.buyer or Party(name=document.client_name)
-    formats = Formats(parse_locale(locale, buyer.locale, business.locale), document.currency)
-    words = formats.words
+    formats = _formats(look.locale, buyer, business, document.currency)
     heading, number = _name(document, formats)
-    state = mark or (document.state if isinstance(document, InvoiceSnapshot) else None)
     rows = item_rows(document, formats)
     return View(
-        **_frame(seller, formats, document.issued_at or document.updated_at, has_logo),
+        **_frame(seller, buyer, formats, document.issued_at or document.updated_at, look),
         title=f"{heading} {number}",
         heading=heading,
         number=number,
-        lead=_lead(document, formats, state),
-        recipient=address_lines(buyer, formats, seller.country),
+        lead=_lead(document, formats, look.mark),
         facts=_facts(document, buyer, formats),
-        stamp={"draft": words.draft, "void": words.void}.get(state or ""),
-        notice=_notice(document, formats, state),
+        notice=_notice(document, formats, look.mark),
         columns=item_columns(rows, formats),
         rows=rows,
-        table_note=words.prices_include_tax if document.prices_include_tax else None,
         sums=sums(document, formats),
-        remarks=tax_remarks(document.taxes, formats),
-        payment=payment_box(document, seller, formats, payable=state == "issued")
-        if isinstance(document, InvoiceSnapshot) and state != "void"
+        remarks=_remarks(document, formats),
+        payment=payment_box(document, seller, formats, look.mark)
+        if isinstance(document, InvoiceSnapshot)
         else None,
         passages=_passages(document, formats),
     )
 
 
-def _frame(seller: Party, formats: Formats, at: datetime, has_logo: bool) -> Frame:
-    before, _, rest = formats.words.page_of.partition("{page}")
+def _formats(
+    locale: str | None, reader: Party, business: BusinessSnapshot, currency: str
+) -> Formats:
+    return Formats(parse_locale(locale, reader.locale, business.locale), currency)
+
+
+def _frame(seller: Party, reader: Party, formats: Formats, at: datetime, look: Look) -> Frame:
+    words = formats.words
+    before, _, rest = words.page_of.partition("{page}")
     between, _, after = rest.partition("{pages}")
+    stamps = {"draft": words.draft, "void": words.void}
     return {
         "language": language_tag(formats.locale),
-        "right_to_left": formats.words.right_to_left,
+        "right_to_left": words.right_to_left,
         "author": display_name(seller),
         "created": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"),
         "sender_name": seller.name,
         "sender_line": sender_line(seller),
-        "has_logo": has_logo,
+        "recipient": address_lines(reader, formats, seller.country),
+        "has_logo": look.has_logo,
+        "stamp": stamps.get(look.mark, look.mark) if look.mark else None,
         "footer": footer_columns(seller, formats),
         "page_of": (before, between, after),
     }
@@ -169,13 +178,15 @@ def _day(value: date | None, formats: Formats) -> str | None:
 
 def _service_period(document: Billing, formats: Formats) -> str | None:
     """From the first to the last day that any item names [BG-14]."""
-    days = [
-        day for item in document.items for day in (item.period_start, item.period_end) if day
-    ]
+    days = [day for item in document.items for day in (item.period_start, item.period_end) if day]
     if not days:
         return None
-    first, last = formats.date(min(days)), formats.date(max(days))
-    return first if first == last else f"{first} – {last}"
+    return formats.period(min(days), max(days))
+
+
+def _remarks(document: Billing, formats: Formats) -> tuple[str, ...]:
+    inclusive = (formats.words.prices_include_tax,) if document.prices_include_tax else ()
+    return inclusive + tax_remarks(document.taxes, formats)
 
 
 def _passages(document: Billing, formats: Formats) -> tuple[Passage, ...]:
@@ -185,27 +196,45 @@ def _passages(document: Billing, formats: Formats) -> tuple[Passage, ...]:
     return tuple(Passage(title, text) for title, text in pairs if text)
 
 
-def _receipt(
-    payment: PaymentSnapshot, business: BusinessSnapshot, locale: str | None, has_logo: bool
-) -> View:
-    formats = Formats(parse_locale(locale, business.locale), payment.currency)
-    words, number = formats.words, payment.reference or str(payment.id)
+def _receipt(document: Receipt, business: BusinessSnapshot, look: Look) -> View:
+    payment, client = document.payment, document.client
+    formats = _formats(look.locale, client, business, payment.currency)
+    number = payment.reference or str(payment.id)
     rows = receipt.receipt_rows(payment, formats)
     return View(
-        **_frame(business, formats, payment.created_at, has_logo),
-        title=f"{words.receipt} {number}",
-        heading=words.receipt,
+        **_frame(business, client, formats, payment.created_at, look),
+        title=f"{formats.words.receipt} {number}",
+        heading=formats.words.receipt,
         number=number,
-        lead=words.received.format(amount=formats.money(payment.amount)),
-        recipient=(payment.client_name,) if payment.client_name else (),
-        facts=receipt.receipt_facts(payment, str(payment.id), formats),
-        stamp=None,
+        lead=formats.words.received.format(amount=formats.money(payment.amount)),
+        facts=receipt.receipt_facts(payment, formats),
         notice=None,
         columns=receipt.receipt_columns(rows, formats),
         rows=rows,
-        table_note=None,
         sums=receipt.receipt_sums(payment, formats),
         remarks=(),
         payment=None,
         passages=receipt.receipt_passages(payment, formats),
+    )
+
+
+def _statement(document: Statement, business: BusinessSnapshot, look: Look) -> View:
+    client = document.client
+    formats = _formats(look.locale, client, business, document.currency)
+    rows = statement.statement_rows(document, formats)
+    end = datetime.combine(document.end, time(), UTC)
+    return View(
+        **_frame(business, client, formats, end, look),
+        title=f"{formats.words.statement} {client.name}",
+        heading=formats.words.statement,
+        number="",
+        lead="",
+        facts=statement.statement_facts(document, formats),
+        notice=None,
+        columns=statement.statement_columns(rows, formats),
+        rows=rows,
+        sums=statement.statement_sums(document, formats),
+        remarks=(),
+        payment=None,
+        passages=(),
     )

@@ -1,15 +1,16 @@
 """Numbers, dates and units in a locale's manner. Decimals stay exact: nothing is rounded here."""
 
 import copy
-from datetime import date
+import datetime
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import NumberPattern, get_currency_precision
+from babel.dates import format_date, format_interval
+from babel.numbers import NumberPattern
 from babel.units import format_unit
 
 from invoicer_core.builtin.weasyprint_document.words import Words, words_for
+from invoicer_core.plugin import minor_units
 
 MAX_DIGITS = 10
 _QUANTITY = "#,##0." + "#" * MAX_DIGITS
@@ -75,30 +76,33 @@ class Formats:
         self.locale = locale
         self.currency = currency
         self.words: Words = words_for(locale.language)
-        self._digits: int = get_currency_precision(currency)
+        self._digits = minor_units(currency)
 
     def money(self, value: Decimal) -> str:
         """With the currency's symbol and at least its digits: "1.234,50 €"."""
         pattern = self._pattern(self.locale.currency_formats["standard"], value)
-        return pattern.apply(
+        text: str = pattern.apply(
             value,
             self.locale,
             currency=self.currency,
             currency_digits=False,
             decimal_quantization=False,
         )
+        return text
 
     def amount(self, value: Decimal) -> str:
         """Without a symbol, with at least the currency's digits and never fewer than given."""
         pattern = self._pattern(self.locale.decimal_formats[None], value)
-        return pattern.apply(value, self.locale, decimal_quantization=False)
+        text: str = pattern.apply(value, self.locale, decimal_quantization=False)
+        return text
 
     def percent(self, rate: Decimal) -> str:
         """``rate`` is in percent: 19 gives "19 %"."""
         pattern = copy.copy(self.locale.percent_formats[None])
         pattern.frac_prec = (0, MAX_DIGITS)
         value = _plain(rate).scaleb(-2)
-        return pattern.apply(value, self.locale, decimal_quantization=False)
+        text: str = pattern.apply(value, self.locale, decimal_quantization=False)
+        return text
 
     def quantity(self, value: Decimal, unit: str) -> str:
         """A quantity with its unit in words: "2.5 hours". An unknown code is shown as it is."""
@@ -110,22 +114,30 @@ class Formats:
         """All digits of a plain number, grouped; trailing zeros dropped."""
         pattern = copy.copy(self.locale.decimal_formats[None])
         pattern.frac_prec = (0, MAX_DIGITS)
-        return pattern.apply(_plain(value), self.locale, decimal_quantization=False)
+        text: str = pattern.apply(_plain(value), self.locale, decimal_quantization=False)
+        return text
 
-    def date(self, value: date) -> str:
+    def date(self, value: datetime.date) -> str:
+        """Short enough for a table: "Nov 20, 2026"."""
         return format_date(value, "medium", self.locale)
 
-    def long_date(self, value: date) -> str:
+    def period(self, first: datetime.date, last: datetime.date) -> str:
+        """Two days with what they share said once: "November 1 to 30"."""
+        if first == last:
+            return self.date(first)
+        return format_interval(first, last, "yMMMd", locale=self.locale)
+
+    def long_date(self, value: datetime.date) -> str:
+        """For a sentence: "November 20, 2026"."""
         return format_date(value, "long", self.locale)
 
     def territory(self, code: str) -> str:
         """The name of a country (ISO 3166-1 alpha-2) in this language."""
-        return self.locale.territories.get(code.upper(), code)
+        name: str = self.locale.territories.get(code.upper(), code)
+        return name
 
     def _pattern(self, base: NumberPattern, value: Decimal) -> NumberPattern:
-        exponent = value.as_tuple().exponent
-        given = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        digits = max(self._digits, _significant_digits(value, given))
+        digits = max(self._digits, _fraction_digits(value))
         pattern = copy.copy(base)
         pattern.frac_prec = (digits, digits)
         return pattern
@@ -135,7 +147,9 @@ class Formats:
             return f"{number} {names[0] if abs(value) == 1 else names[1]}"
         if not (cldr := _CLDR_UNITS.get(unit)):
             return None
-        for length in ("long", "short", "narrow"):
+        # "3 months" but "3 kg": symbols are known for measures, not for times.
+        lengths = ("long", "short") if cldr.startswith("duration") else ("short", "long")
+        for length in lengths:
             text = format_unit(value, cldr, length, format=_QUANTITY, locale=self.locale)  # type: ignore[arg-type]
             if cldr not in text:
                 # Some languages say "an hour" without a figure; a document shows the figure.
@@ -149,9 +163,7 @@ def _plain(value: Decimal) -> Decimal:
     return normal.quantize(Decimal(1)) if normal == normal.to_integral_value() else normal
 
 
-def _significant_digits(value: Decimal, given: int) -> int:
-    """Decimal places that are not trailing zeros."""
-    if not given:
-        return 0
+def _fraction_digits(value: Decimal) -> int:
+    """Digits after the point, without trailing zeros."""
     exponent = value.normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) and exponent < 0 else 0

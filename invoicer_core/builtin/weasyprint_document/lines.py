@@ -5,11 +5,18 @@ from decimal import Decimal
 
 from invoicer_core.builtin.weasyprint_document.formats import Formats
 from invoicer_core.builtin.weasyprint_document.view import Column, Row
-from invoicer_core.domain.document import Adjustment, PriceDiscount, Tax
-from invoicer_core.domain.snapshots import CreditNoteSnapshot, InvoiceItemSnapshot, InvoiceSnapshot
+from invoicer_core.plugin import (
+    Adjustment,
+    CreditNoteSnapshot,
+    InvoiceItemSnapshot,
+    InvoiceSnapshot,
+    PriceDiscount,
+    Tax,
+)
 
 _DIGIT_WIDTH = 1.86  # mm of one figure in the table's type size
 _PADDING = 3.0
+_NO_RATE = "\u2013"  # outside the scope of tax there is no rate, not even 0 % (BR-O-05)
 
 
 def item_rows(document: InvoiceSnapshot | CreditNoteSnapshot, formats: Formats) -> tuple[Row, ...]:
@@ -34,7 +41,9 @@ def item_columns(rows: tuple[Row, ...], formats: Formats) -> tuple[Column, ...]:
     limits = (27.0, 36.0, 22.0, 40.0)
     columns = [Column(words.position, "position", 9.0), Column(words.description, "text")]
     for at, (title, limit) in enumerate(zip(titles, limits, strict=True)):
-        columns.append(Column(title, "number", column_width(title, (r.cells[at] for r in rows), limit)))
+        columns.append(
+            Column(title, "number", column_width(title, (r.cells[at] for r in rows), limit))
+        )
     return tuple(columns)
 
 
@@ -47,12 +56,12 @@ def column_width(title: str, texts: Iterable[str], limit: float) -> float:
 def tax_rates(taxes: tuple[Tax, ...], formats: Formats) -> str:
     """The rates of a line: "19 %", or "5 % + 9.5 %" where several apply."""
     return " + ".join(
-        "–" if tax.category == "O" else formats.percent(tax.rate) for tax in taxes
+        _NO_RATE if tax.category == "O" else formats.percent(tax.rate) for tax in taxes
     )
 
 
 def adjustment_label(word: str, adjustment: Adjustment, formats: Formats) -> str:
-    """"Discount 10 % (regular)"."""
+    """ "Discount 10 % (regular)"."""
     rate = f" {formats.percent(adjustment.percent)}" if adjustment.percent is not None else ""
     reason = f" ({adjustment.reason})" if adjustment.reason else ""
     return f"{word}{rate}{reason}"
@@ -81,9 +90,9 @@ def _small_print(item: InvoiceItemSnapshot, formats: Formats) -> tuple[str, ...]
 
 
 def period_text(item: InvoiceItemSnapshot, formats: Formats) -> str | None:
-    """"1 Nov 2026 – 30 Nov 2026"."""
-    days = [day for day in (item.period_start, item.period_end) if day]
-    return " – ".join(formats.date(day) for day in days) or None
+    """When the line was delivered [BG-26], from one day to another or on one day."""
+    first, last = item.period_start or item.period_end, item.period_end or item.period_start
+    return formats.period(first, last) if first and last else None
 
 
 def _price_discount(discount: PriceDiscount, formats: Formats) -> str:
@@ -92,15 +101,16 @@ def _price_discount(discount: PriceDiscount, formats: Formats) -> str:
         if discount.percent is not None
         else formats.amount(discount.amount or Decimal(0))
     )
-    one = formats.words.per_unit.format(quantity=formats.number(Decimal(1)))
-    return f"{formats.words.discount} {what} {one}"
+    return f"{formats.words.discount} {what} {formats.words.each}"
 
 
 def _adjustments(item: InvoiceItemSnapshot, formats: Formats) -> list[str]:
     """Each discount and charge with its amount, where the stored sums say it without rounding."""
     signed = [(-1, each) for each in item.discounts] + [(1, each) for each in item.charges]
     open_ones = [each for _, each in signed if each.amount is None]
-    known = sum((sign * each.amount for sign, each in signed if each.amount is not None), Decimal(0))
+    known = sum(
+        (sign * each.amount for sign, each in signed if each.amount is not None), Decimal(0)
+    )
     rest = item.total_price - item.gross_amount - known
     texts = []
     for sign, each in signed:

@@ -3,7 +3,7 @@
 from invoicer_core.builtin.weasyprint_document.formats import Formats
 from invoicer_core.builtin.weasyprint_document.qr import plain_iban
 from invoicer_core.builtin.weasyprint_document.view import Fact
-from invoicer_core.domain.snapshots import Party
+from invoicer_core.plugin import Party
 
 # City, region, postcode on one line; elsewhere the postcode leads.
 _CITY_FIRST = frozenset({"US", "CA", "AU", "IN", "NZ", "SG", "TH", "TW", "SA", "AE", "EG", "KW"})
@@ -19,6 +19,7 @@ def paper_size(country: str | None) -> str:
 
 
 def display_name(party: Party) -> str:
+    """The legal name, which a document must bear, else the usual one."""
     return party.legal_name or party.name
 
 
@@ -62,7 +63,7 @@ def footer_columns(party: Party, formats: Formats) -> tuple[tuple[Fact, ...], ..
 
 
 def grouped_iban(iban: str | None) -> str | None:
-    """In groups of four, as printed on paper (ISO 13616). Other account numbers stay as they are."""
+    """In groups of four, as printed on paper (ISO 13616); other account numbers as they are."""
     if not iban:
         return None
     plain = plain_iban(iban)

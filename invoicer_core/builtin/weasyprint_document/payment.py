@@ -4,20 +4,22 @@ from invoicer_core.builtin.weasyprint_document.formats import Formats
 from invoicer_core.builtin.weasyprint_document.parties import display_name, grouped_iban
 from invoicer_core.builtin.weasyprint_document.qr import epc_payload, qr_png
 from invoicer_core.builtin.weasyprint_document.view import Fact, PaymentBox
-from invoicer_core.domain.snapshots import InvoiceSnapshot, Party
+from invoicer_core.plugin import InvoiceSnapshot, Party
 
 # Means that need no bank transfer by the client: UN/CEFACT 4461 codes, and our own words.
 _NO_TRANSFER = frozenset({"10", "20", "48", "49", "54", "55", "59", "cash", "card", "direct_debit"})
 
 
 def payment_box(
-    document: InvoiceSnapshot, seller: Party, formats: Formats, *, payable: bool
+    document: InvoiceSnapshot, seller: Party, formats: Formats, mark: str | None
 ) -> PaymentBox | None:
-    """None where there is no account, nothing to pay, or another means was agreed. Only a
-    ``payable`` document (issued, not void) bears the QR code."""
+    """None where there is no account, nothing to pay, or another means was agreed. A draft bears
+    no QR code and no reference: it must not be paid."""
     if document.amount_due <= 0 or not seller.iban or document.payment_means in _NO_TRANSFER:
         return None
-    words = formats.words
+    if mark == "void":
+        return None
+    words, payable = formats.words, document.state == "issued" and mark != "draft"
     payload = _payload(document, seller) if payable else None
     pairs = (
         (words.account_holder, display_name(seller)),

@@ -12,9 +12,8 @@ _MAX_AMOUNT = Decimal("999999999.99")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}\Z")
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?\Z")
 # Countries and territories in the SEPA schemes, by the prefix of their IBANs.
-_SEPA = frozenset(
-    "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT"
-    " NL NO PL PT RO RS SE SI SK SM VA".split()
+_SEPA = re.compile(
+    "A[DLT]|B[EG]|C[HYZ]|D[EK]|E[ES]|F[IR]|G[BIR]|H[RU]|I[EST]|L[ITUV]|M[CDEKT]|N[LO]|P[LT]|R[OS]|S[EIKM]|VA"
 )
 
 
@@ -33,7 +32,7 @@ def epc_payload(
     """The text of the code, or None where a SEPA transfer cannot pay it: another currency, no
     valid SEPA account, or an amount outside 0.01 to 999,999,999.99."""
     account = plain_iban(iban)
-    if currency != "EUR" or account is None or account[:2] not in _SEPA:
+    if currency != "EUR" or account is None or not _SEPA.match(account):
         return None
     if not Decimal("0.01") <= amount <= _MAX_AMOUNT or amount != amount.quantize(Decimal("0.01")):
         return None

@@ -3,18 +3,20 @@
 from invoicer_core.builtin.weasyprint_document.formats import Formats
 from invoicer_core.builtin.weasyprint_document.lines import column_width
 from invoicer_core.builtin.weasyprint_document.view import Column, Fact, Passage, Row, Sum
-from invoicer_core.domain.snapshots import PaymentSnapshot
+from invoicer_core.plugin import PaymentSnapshot
 
 
 def receipt_rows(payment: PaymentSnapshot, formats: Formats) -> tuple[Row, ...]:
     """One row per invoice that the payment was allocated to."""
+    word, amount = formats.words.invoice_number, formats.amount
     return tuple(
-        Row(str(at), f"{formats.words.invoice_number} {each.invoice_number}", (), (formats.amount(each.amount),))
+        Row(str(at), f"{word} {each.invoice_number}", (), (amount(each.amount),))
         for at, each in enumerate(payment.allocations, start=1)
     )
 
 
 def receipt_columns(rows: tuple[Row, ...], formats: Formats) -> tuple[Column, ...]:
+    """Position, invoice, amount."""
     words = formats.words
     title = f"{words.amount} {formats.currency}"
     width = column_width(title, (row.cells[0] for row in rows), 45.0)
@@ -26,6 +28,7 @@ def receipt_columns(rows: tuple[Row, ...], formats: Formats) -> tuple[Column, ..
 
 
 def receipt_sums(payment: PaymentSnapshot, formats: Formats) -> tuple[Sum, ...]:
+    """What was not allocated, what went back, and the whole."""
     words, money = formats.words, formats.money
     rows = []
     if payment.unapplied_amount and payment.allocations:
@@ -36,10 +39,11 @@ def receipt_sums(payment: PaymentSnapshot, formats: Formats) -> tuple[Sum, ...]:
     return tuple(rows)
 
 
-def receipt_facts(payment: PaymentSnapshot, number: str, formats: Formats) -> tuple[Fact, ...]:
+def receipt_facts(payment: PaymentSnapshot, formats: Formats) -> tuple[Fact, ...]:
+    """When and how it was paid."""
     words = formats.words
     pairs = (
-        (words.number, number),
+        (words.number, str(payment.id)),
         (words.payment_date, formats.date(payment.date)),
         (words.method, words.methods.get(payment.method, payment.method)),
         (words.reference, payment.reference),
@@ -48,4 +52,5 @@ def receipt_facts(payment: PaymentSnapshot, number: str, formats: Formats) -> tu
 
 
 def receipt_passages(payment: PaymentSnapshot, formats: Formats) -> tuple[Passage, ...]:
+    """The note written with the payment."""
     return (Passage(formats.words.notes, payment.note),) if payment.note else ()

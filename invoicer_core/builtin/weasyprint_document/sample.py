@@ -1,32 +1,41 @@
 """A sample invoice: for the health check's test page, the benchmark and the tests."""
 
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from uuid import UUID
 
-from invoicer_core.domain.document import Tax, TaxTotal
-from invoicer_core.domain.snapshots import (
+from invoicer_core.plugin import (
+    AllocationSnapshot,
     BusinessSnapshot,
+    ClientSnapshot,
     CreditNoteSnapshot,
+    DocumentBody,
     Identifier,
     InvoiceItemSnapshot,
     InvoiceSnapshot,
     Party,
     PaymentSnapshot,
-    AllocationSnapshot,
+    Receipt,
+    Statement,
+    StatementLine,
+    Tax,
+    TaxTotal,
 )
 
 _AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 _ID = UUID(int=7)
 _WORK = (
     ("Design of the web shop", "HUR", "95.00", "19"),
-    ("Oak shelf, oiled, 120 × 30 cm", "C62", "148.50", "19"),
+    ("Oak shelf, oiled, 120 x 30 cm", "C62", "148.50", "19"),
     ("Coffee beans, Guatemala", "KGM", "24.90", "7"),
     ("Hosting and monitoring", "MON", "39.00", "19"),
 )
 
 
 def sample_business() -> BusinessSnapshot:
+    """A small company in Hamburg, with everything a German invoice must name."""
     return BusinessSnapshot(
         id=1,
         public_id=_ID,
@@ -102,7 +111,7 @@ def sample_invoice(lines: int = 4) -> InvoiceSnapshot:
 def sample_credit_note(lines: int = 2) -> CreditNoteSnapshot:
     """A credit of the sample invoice."""
     body = sample_invoice(lines)
-    shared = {name: getattr(body, name) for name in _SHARED}
+    shared = {each.name: getattr(body, each.name) for each in fields(DocumentBody)}
     return CreditNoteSnapshot(
         **shared,
         credit_note_number="GU-2026-0003",
@@ -114,10 +123,10 @@ def sample_credit_note(lines: int = 2) -> CreditNoteSnapshot:
     )
 
 
-def sample_payment() -> PaymentSnapshot:
+def sample_receipt() -> Receipt:
     """A payment over two invoices, with a rest on account."""
     amounts = (Decimal("250.00"), Decimal("49.90"))
-    return PaymentSnapshot(
+    payment = PaymentSnapshot(
         id=12,
         public_id=_ID,
         client_id=7,
@@ -134,12 +143,42 @@ def sample_payment() -> PaymentSnapshot:
         refunded_amount=Decimal("0.00"),
         allocations=tuple(
             AllocationSnapshot(
-                id=at, invoice_id=at, invoice_number=f"RE-2026-00{40 + at}", amount=amount, created_at=_AT
+                id=at,
+                invoice_id=at,
+                invoice_number=f"RE-2026-00{40 + at}",
+                amount=amount,
+                created_at=_AT,
             )
             for at, amount in enumerate(amounts, start=1)
         ),
         created_at=_AT,
     )
+    return Receipt(payment=payment, client=_client(), public_id=_ID)
+
+
+def sample_statement() -> Statement:
+    """An invoice and the payment of a part of it."""
+    line = partial(StatementLine, date=date(2026, 11, 20))
+    return Statement(
+        client=_client(),
+        currency="EUR",
+        start=date(2026, 11, 1),
+        end=date(2026, 11, 30),
+        opening_balance=Decimal("0.00"),
+        closing_balance=Decimal("550.00"),
+        lines=(
+            line(
+                kind="invoice", number="RE-41", amount=Decimal("800.00"), balance=Decimal("800.00")
+            ),
+            line(kind="payment", number="12", amount=Decimal("-250.00"), balance=Decimal("550.00")),
+        ),
+    )
+
+
+def _client() -> ClientSnapshot:
+    buyer = _buyer()
+    known = {each.name: getattr(buyer, each.name) for each in fields(Party)}
+    return ClientSnapshot(**known, id=7, public_id=_ID, created_at=_AT, updated_at=_AT)
 
 
 def _buyer() -> Party:
@@ -182,10 +221,3 @@ def _group(items: tuple[InvoiceItemSnapshot, ...], rate: Decimal) -> TaxTotal:
 
 def _cents(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-_SHARED = (
-    "id public_id client_id client_public_id client_name currency prices_include_tax issue_date"
-    " issued_at notes items taxes subtotal discount_total charge_total net_total tax_total"
-    " total_amount withheld_total prepaid_total rounding amount_due buyer created_at updated_at"
-).split()

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from invoicer_core.builtin.weasyprint_document.formats import Formats
 from invoicer_core.builtin.weasyprint_document.lines import adjustment_label
 from invoicer_core.builtin.weasyprint_document.view import Sum
-from invoicer_core.domain.document import Adjustment, TaxTotal
-from invoicer_core.domain.snapshots import CreditNoteSnapshot, InvoiceSnapshot
+from invoicer_core.plugin import Adjustment, CreditNoteSnapshot, InvoiceSnapshot, TaxTotal
 
 
 def sums(document: InvoiceSnapshot | CreditNoteSnapshot, formats: Formats) -> tuple[Sum, ...]:
@@ -53,7 +52,9 @@ def _label(many: str, one: str, adjustments: tuple[Adjustment, ...], formats: Fo
 
 
 def _tax(group: TaxTotal, formats: Formats) -> Sum:
+    words = formats.words
+    # "VAT" is the default name, not one that somebody chose: each language has its own.
+    name = words.vat if group.name == "VAT" else group.name
     rate = "" if group.category == "O" else formats.percent(group.rate)
-    base = formats.money(group.base)
-    label = formats.words.tax_row.format(name=group.name, rate=rate, base=base)
-    return Sum(" ".join(label.split(" ")).replace("  ", " "), formats.money(group.tax))
+    label = words.tax_row.format(name=name, rate=rate, base=formats.money(group.base))
+    return Sum(label.replace("  ", " "), formats.money(group.tax))

@@ -2,15 +2,17 @@
 escaped, nothing a person typed is ever taken for HTML."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from invoicer_core.builtin.weasyprint_document.colors import palette
-from invoicer_core.builtin.weasyprint_document.content import Printable, view_of
+from invoicer_core.builtin.weasyprint_document.content import Look, Printable, view_of
 from invoicer_core.builtin.weasyprint_document.parties import paper_size
-from invoicer_core.domain.snapshots import BusinessSnapshot
+from invoicer_core.plugin import BusinessSnapshot
 
 STYLESHEET = Path(__file__).with_name("style.css")
 LOGO = "logo"
@@ -33,22 +35,29 @@ def build_html(
     business: BusinessSnapshot,
     locale: str | None = None,
     *,
-    assets: Mapping[str, bytes] | None = None,
+    assets: Collection[str] = (),
     mark: str | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """The whole document as HTML, to be laid out with ``style.css``. The same input always gives
-    the same text. ``assets`` may hold "logo"; ``mark`` is "draft" or "void"."""
-    view = view_of(document, business, locale, has_logo=LOGO in (assets or {}), mark=mark)
+    the same text.
+
+    ``assets`` are the names of files at hand, of which "logo" is used; ``mark`` is "draft", "void"
+    or another word; ``options`` may choose a ``color`` ("#rrggbb") and a ``paper`` ("A4",
+    "letter") other than those of the business and its country.
+    """
+    view = view_of(document, business, Look(locale, LOGO in assets, mark))
+    paper = options.get("paper")
     return _ENVIRONMENT.get_template("document.html").render(
         view=view,
-        colors=palette(business.color),
-        paper=paper_size(business.country),
+        colors=palette(options.get("color") or business.color),
+        paper=paper if paper in ("A4", "letter") else paper_size(business.country),
         cjk=_cjk_font(view.language, business.country),
     )
 
 
 def direction(text: str) -> str:
-    """"rtl" or "ltr" by the first strong character (Unicode UAX 9, rule P2)."""
+    """ "rtl" or "ltr" by the first strong character (Unicode UAX 9, rule P2)."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in _RIGHT_TO_LEFT:

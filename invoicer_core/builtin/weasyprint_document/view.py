@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+_TEXT_WIDTH = 165.0  # mm of A4 between the margins
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A label and its value."""
@@ -80,10 +83,22 @@ class View:
     notice: str | None
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    table_note: str | None
     sums: tuple[Sum, ...]
     remarks: tuple[str, ...]
     payment: PaymentBox | None
     passages: tuple[Passage, ...]
     footer: tuple[tuple[Fact, ...], ...]
     page_of: tuple[str, str, str]
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether remarks and free text fit into the space beside the summary."""
+        texts = [*self.remarks, *(passage.text for passage in self.passages)]
+        return sum(len(text) + 40 * (text.count("\n") + 1) for text in texts) <= 420
+
+    @property
+    def footer_widths(self) -> tuple[float, ...]:
+        """Millimetres for each column of the footer, by its longest line."""
+        longest = [max(len(f"{fact.label} {fact.value}") for fact in each) for each in self.footer]
+        weights = [min(max(length, 14), 40) for length in longest]
+        return tuple(_TEXT_WIDTH * weight / sum(weights) for weight in weights)

@@ -4,7 +4,7 @@ A language without a table gets English words; numbers and dates follow the loca
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -13,11 +13,11 @@ from typing import Any
 _FOLDER = Path(__file__).with_name("words")
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """One language's table. Braces are filled by ``str.format``. ``exemptions`` is by tax category,
-    ``units`` by UN/ECE Recommendation 20 code (one, several), ``methods`` by payment method."""
+    ``units`` by UN/ECE Recommendation 20 code (one, several), ``methods`` by payment
+    method, ``kinds`` by the kind of a statement's line."""
 
     invoice: str
     credit_note: str
@@ -45,9 +45,11 @@ class Words:
     quantity: str
     unit_price: str
     tax: str
+    vat: str
     amount: str
     item_number: str
     per_unit: str
+    each: str
     discount: str
     charge: str
     subtotal: str
@@ -86,9 +88,16 @@ class Words:
     unapplied: str
     refunded: str
     amount_received: str
+    statement: str
+    period: str
+    date: str
+    balance: str
+    opening_balance: str
+    closing_balance: str
     exemptions: Mapping[str, str]
-    units: Mapping[str, tuple[str, str]]
+    units: Mapping[str, Sequence[str]]
     methods: Mapping[str, str]
+    kinds: Mapping[str, str]
     right_to_left: bool = False
 
 
@@ -97,15 +106,10 @@ def _table(raw: dict[str, Any]) -> Words:
     known = {field.name for field in fields(Words)}
     if unknown := raw.keys() - known:
         raise TypeError(f"Unknown words: {sorted(unknown)}")
-    units = {code: (one, several) for code, (one, several) in raw["units"].items()}
-    return Words(
-        **{
-            **raw,
-            "units": MappingProxyType(units),
-            "methods": MappingProxyType(raw["methods"]),
-            "exemptions": MappingProxyType(raw["exemptions"]),
-        }
-    )
+    tables = {
+        name: MappingProxyType(value) for name, value in raw.items() if isinstance(value, dict)
+    }
+    return Words(**{**raw, **tables})
 
 
 CATALOG: Mapping[str, Words] = MappingProxyType(

@@ -12,6 +12,7 @@ const core = resolve(here, "../..");
 const root = resolve(core, "..");
 const out = resolve(here, "../static/dist");
 const modules = join(root, "node_modules");
+const iconFolder = join(modules, "@tabler/icons/icons/outline");
 const compressible = new Set([".js", ".css", ".svg", ".json"]);
 
 function filesUnder(folder, wanted) {
@@ -21,12 +22,13 @@ function filesUnder(folder, wanted) {
     .filter((path) => !path.startsWith(out));
 }
 
-// Icons named in templates and in Python, and those plugins may count on (icons.json).
+// Icons that plugins may count on (icons.json), and every quoted word of a template that is one.
 function iconNames() {
+  const known = new Set(readdirSync(iconFolder).map((name) => basename(name, ".svg")));
   const names = new Set(JSON.parse(readFileSync(join(here, "icons.json"), "utf8")));
-  for (const path of filesUnder(core, /\.(html|py)$/)) {
-    for (const match of readFileSync(path, "utf8").matchAll(/\bicon(?:\(|=)\s*["']([a-z0-9-]+)["']/g)) {
-      names.add(match[1]);
+  for (const path of filesUnder(join(core, "web"), /\.(html|py)$/)) {
+    for (const match of readFileSync(path, "utf8").matchAll(/["']([a-z0-9]+(?:-[a-z0-9]+)*)["']/g)) {
+      if (known.has(match[1])) names.add(match[1]);
     }
   }
   return [...names].sort();
@@ -34,7 +36,7 @@ function iconNames() {
 
 function sprite() {
   const symbols = iconNames().map((name) => {
-    const source = readFileSync(join(modules, "@tabler/icons/icons/outline", `${name}.svg`), "utf8");
+    const source = readFileSync(join(iconFolder, `${name}.svg`), "utf8");
     const paths = [...source.matchAll(/<path[^>]*>/g)].map((m) => m[0]).filter((p) => !p.includes('stroke="none"'));
     return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${paths.join("")}</symbol>`;
   });

@@ -1,0 +1,59 @@
+"""What is owed and how it fares: deliveries and runs of workflows, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+DeliveryState = Literal["due", "leased", "done", "parked", "skipped"]
+RunStatus = Literal["running", "waiting", "succeeded", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySnapshot:
+    """One event owed to one subscriber. ``attempts`` counts the tries that were begun."""
+
+    id: int
+    event_id: int
+    event: str
+    subscriber: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    created_at: datetime
+    done_at: datetime | None = None
+    invoice_id: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSnapshot:
+    """One state that a run went through, or is in."""
+
+    name: str
+    title: str
+    status: RunStatus
+    attempts: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSnapshot:
+    """One run of a workflow; ``path`` names the states in the order they were entered."""
+
+    id: int
+    workflow: str
+    version: int
+    title: str
+    state: str
+    status: RunStatus
+    error: str | None = None
+    invoice_id: int | None = None
+    path: tuple[str, ...] = ()
+    steps: tuple[StepSnapshot, ...] = ()
+    input: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime
+    ended_at: datetime | None = None

@@ -1,0 +1,142 @@
+"""What a worker does with a batch of deliveries: one business, one subscriber, one at a time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from logging import getLogger
+from typing import Any, Final
+
+import psycopg
+from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError
+
+from invoicer_core import host
+from invoicer_core.domain.errors import InvoicerError, NotFound, Unavailable
+from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
+from invoicer_core.host import Outcome
+from invoicer_core.jobs.leases import Leases
+from invoicer_core.jobs.limits import OutOfTime, wall_limit
+from invoicer_core.models import db
+from invoicer_core.models.tenancy import enter_business
+from invoicer_core.services import deliveries, messages, plugin_jobs, workflows
+from invoicer_core.services.deliveries import Owed
+
+LEASES: Final = "invoicer.leases"
+LIMIT: Final = "invoicer.wall_limit"
+AGAIN_SOON: Final = timedelta(seconds=15)
+
+log: Final = getLogger(__name__)
+
+Handler = Callable[[Owed], Outcome]
+_DONE: Final = Outcome("done")
+
+
+def deliver(business_id: int, subscriber: str, batch: list[list[int]]) -> None:
+    """Hand each delivery of the batch to its subscriber, in the business.
+
+    Args:
+        batch: pairs of a delivery's id and the number of tries begun when it was handed out.
+    """
+    leases: Leases = current_app.extensions[LEASES]
+    with leases.batch([delivery_id for delivery_id, _ in batch]):
+        for delivery_id, attempts in batch:
+            with leases.hold(delivery_id, attempts) as ours:
+                if ours:
+                    _one(business_id, subscriber, delivery_id)
+
+
+def _one(business_id: int, subscriber: str, delivery_id: int) -> None:
+    """One try. What the database cannot be told now, the end of the lease tells it later."""
+    try:
+        with enter_business(business_id):
+            owed = deliveries.load(delivery_id=delivery_id)
+            db.session.rollback()
+            with wall_limit(current_app.extensions.get(LIMIT)):
+                outcome = _outcome(subscriber, owed)
+            db.session.rollback()
+            _close(subscriber, owed, outcome)
+    except (DBAPIError, psycopg.Error) as error:
+        log.warning("delivery %s is left to its lease: %s", delivery_id, error)
+        db.session.remove()
+
+
+def _outcome(subscriber: str, owed: Owed) -> Outcome:
+    """How the try ended; whatever was raised is turned into words."""
+    try:
+        return _handler(subscriber)(owed)
+    except RetryLater as later:
+        return Outcome("retry", later.after, later.reason)
+    except (PermanentFailure, OutcomeUnknown) as final:
+        return Outcome("parked", error=f"{type(final).__name__}: {final.reason}")
+    except OutOfTime as late:
+        return Outcome("retry", error=str(late))
+    except (NotFound, Unavailable) as absent:
+        return Outcome("held", error=absent.detail)
+    except (InvoicerError, Exception, SystemExit) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        log.exception("%s failed with %s", subscriber, owed.name)
+        return Outcome("retry", error=f"{type(error).__name__}: {error}")
+
+
+def _handler(subscriber: str) -> Handler:
+    kind, _, name = subscriber.partition(":")
+    if kind == "plugin":
+        return lambda owed: _to_plugin(name, owed)
+    if kind == "job":
+        return _to_job
+    return _CORE[kind]
+
+
+def _to_plugin(name: str, owed: Owed) -> Outcome:
+    return host.deliver(name, owed.event) if owed.event is not None else Outcome("skipped")
+
+
+def _to_job(owed: Owed) -> Outcome:
+    plugin_jobs.run(owed.data)
+    return _DONE
+
+
+def _to_message(owed: Owed) -> Outcome:
+    messages.send_queued(message_id=int(owed.data["id"]), delivery_id=owed.id)
+    return _DONE
+
+
+def _to_workflows(owed: Owed) -> Outcome:
+    workflows.advance(owed=owed)
+    return _DONE
+
+
+_CORE: Final[dict[str, Handler]] = {
+    messages.SUBSCRIBER: _to_message,
+    workflows.SUBSCRIBER: _to_workflows,
+}
+
+
+def _close(subscriber: str, owed: Owed, outcome: Outcome) -> None:
+    plugin = subscriber.partition(":")[2]
+    if outcome.state == "done" or outcome.state == "skipped":
+        deliveries.settle(delivery_id=owed.id, state=outcome.state, error=outcome.error)
+        db.session.commit()
+    elif outcome.state == "held":
+        deliveries.settle(delivery_id=owed.id, state="parked", error=outcome.error)
+        db.session.commit()
+    elif outcome.state == "retry":
+        error = outcome.error or "asked to be tried later"
+        if deliveries.failed(owed=owed, error=error, after=outcome.after) and plugin:
+            deliveries.gave_up(plugin=plugin, error=error)
+    else:
+        error = outcome.error or "refused for good"
+        deliveries.settle(delivery_id=owed.id, state="parked", error=error)
+        db.session.commit()
+        if plugin:
+            deliveries.gave_up(plugin=plugin, error=error)
+
+
+def is_ours(app: Flask, plugin: str) -> bool:
+    """Whether the plugin came with the core, and may run in the core's own worker."""
+    found = app.extensions["invoicer.host"].registry.plugins.get(plugin)
+    return found is not None and _is_own(found)
+
+
+def _is_own(loaded: Any) -> bool:
+    return type(loaded.plugin).__module__.startswith("invoicer_core.builtin.")

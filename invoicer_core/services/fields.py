@@ -1,0 +1,183 @@
+"""Checks of typed input, field by field: every wrong field is named at once, by its pointer."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
+
+from invoicer_core.domain.errors import FieldError, InvalidInput
+from invoicer_core.domain.money import is_currency, number_fault
+
+Check = Callable[[Any], Any]
+"""Returns the value as it is stored; raises ValueError that says what would be accepted, or
+InvalidInput with pointers below the field."""
+
+_LAYOUT: Final = "\n\t"
+
+
+def check_fields(
+    fields: Mapping[str, Any],
+    checks: Mapping[str, Check],
+    *,
+    required: Iterable[str] = (),
+    partial: bool = False,
+    pointer: str = "",
+) -> dict[str, Any]:
+    """The given fields as they are stored; None empties a field.
+
+    Args:
+        required: fields that must have a value.
+        partial: an edit, which may leave required fields out but not empty them.
+        pointer: where ``fields`` stand in what was sent.
+
+    Raises:
+        InvalidInput: with one pointer per field that is unknown, missing or wrong.
+    """
+    faults: list[FieldError] = []
+    values: dict[str, Any] = {}
+    for name, value in fields.items():
+        at = f"{pointer}/{_escaped(name)}"
+        if name not in checks:
+            known = ", ".join(sorted(checks))
+            faults.append(FieldError(at, f"There is no such field; there are {known}."))
+            continue
+        try:
+            values[name] = None if _is_empty(value) else checks[name](value)
+        except InvalidInput as refusal:
+            faults += [FieldError(at + each.pointer, each.message) for each in refusal.fields]
+        except ValueError as refusal:
+            faults.append(FieldError(at, str(refusal)))
+    wrong = {fault.pointer for fault in faults}
+    for name in required:
+        missing = name not in fields if partial is False else False
+        at = f"{pointer}/{name}"
+        if at not in wrong and (missing or (name in fields and values.get(name) is None)):
+            faults.append(FieldError(at, "This field needs a value."))
+    if faults:
+        raise refusal_of(faults)
+    return values
+
+
+def refusal_of(faults: list[FieldError]) -> InvalidInput:
+    """One refusal for several faults; its detail tells the first."""
+    first = faults[0]
+    more = f" ({len(faults) - 1} more faults are listed.)" if len(faults) > 1 else ""
+    return InvalidInput(f"{first.pointer}: {first.message}{more}", faults)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _escaped(name: object) -> str:
+    """RFC 6901; cut, so that a huge name does not come back."""
+    return str(name)[:100].replace("~", "~0").replace("/", "~1")
+
+
+def text(most: int, *, lines: bool = False) -> Check:
+    """A text of at most ``most`` characters; ``lines`` allows line breaks."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("This must be a text.")
+        tidy = value.replace("\r\n", "\n").strip()
+        if len(tidy) > most:
+            raise ValueError(f"This has {len(tidy)} characters; at most {most} are possible.")
+        allowed = _LAYOUT if lines else ""
+        if any(_unprintable(char) and char not in allowed for char in tidy):
+            raise ValueError("This holds a control character or a line break.")
+        return tidy
+
+    return check
+
+
+def _unprintable(char: str) -> bool:
+    """Controls, half surrogate pairs, line and paragraph separators."""
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def written(rule: Callable[[str], str], most: int = 100) -> Check:
+    """A text in the form that a rule of ``domain.parties`` gives it."""
+    plain = text(most)
+
+    def check(value: Any) -> str:
+        return rule(plain(value))
+
+    return check
+
+
+def number(least: Decimal | None = None, most: Decimal | None = None) -> Check:
+    """An exact number; floats are refused, because they are not what was typed."""
+
+    def check(value: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise ValueError("This must be a number.")
+        exact = Decimal(value)
+        if fault := number_fault(exact):
+            raise ValueError(fault)
+        if least is not None and exact < least:
+            raise ValueError(f"This must not be below {least}.")
+        if most is not None and exact > most:
+            raise ValueError(f"This must not be above {most}.")
+        return exact
+
+    return check
+
+
+def whole(least: int, most: int) -> Check:
+    """A whole number from ``least`` to ``most``."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"This must be a whole number from {least} to {most}.")
+        return value
+
+    return check
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ValueError("This must be true or false.")
+    return value
+
+
+def choice(*allowed: str) -> Check:
+    """One of these words."""
+
+    def check(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError(f"This must be one of {', '.join(allowed)}.")
+        return str(value)
+
+    return check
+
+
+def email(value: Any) -> str:
+    """An e-mail address by its form; no look-up. ``.test`` is a domain like any other here."""
+    plain = text(254)(value)
+    try:
+        found = validate_email(plain, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as refusal:
+        raise ValueError("Write an e-mail address such as name@example.com.") from refusal
+    return str(found.normalized)
+
+
+def currency(value: Any) -> str:
+    """An ISO 4217 code in capitals."""
+    code = text(3)(value).upper()
+    if not is_currency(code):
+        raise ValueError("Use an ISO 4217 code such as EUR.")
+    return str(code)
+
+
+def locale(value: Any) -> str:
+    """A language, with its script and country where given: ``de``, ``de-AT``."""
+    tag = text(35)(value).replace("_", "-")
+    try:
+        return str(Locale.parse(tag, sep="-")).replace("_", "-")
+    except (ValueError, UnknownLocaleError) as refusal:
+        raise ValueError("Use a language's code, such as de or de-AT.") from refusal

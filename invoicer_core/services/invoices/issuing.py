@@ -1,0 +1,110 @@
+"""Giving the number: everything up to the last statement, which locks, freezes and publishes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from invoicer_core.domain import calendar, totals
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.drafts import InvoiceDraft
+from invoicer_core.domain.snapshots import InvoiceSnapshot
+from invoicer_core.hooks import codec
+from invoicer_core.host import refuse_objected
+from invoicer_core.models import db
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services import document_rows, drafting
+from invoicer_core.services.drafting import Setting
+from invoicer_core.services.invoices import rows
+from invoicer_core.services.invoices.rows import Content, Stored
+from invoicer_core.services.publishing import NUMBER, Numbering
+from invoicer_core.services.transaction import Unit
+
+
+def content_of(draft: InvoiceDraft, client_id: int, by: Actor | None) -> tuple[Content, Setting]:
+    """A draft with everything looked up, what plugins propose added, and the totals computed.
+
+    Args:
+        by: who creates it; None for a copy of what is stored, to which nothing is proposed again.
+
+    Raises:
+        InvalidInput, NotFound: see `drafting` and `domain.totals`.
+    """
+    known = drafting.setting(client_id)
+    if by is not None:
+        draft = drafting.with_proposals(draft, by)
+    document = drafting.complete(draft.document, known.currency)
+    if draft.due_date is not None:
+        calendar.check_due_date(draft.issue_date or known.today, draft.due_date)
+    content = Content(
+        draft,
+        document,
+        totals.compute(document),
+        known.client_id,
+        known.client_public_id,
+        known.client_name,
+        draft.buyer_reference or known.buyer_reference,
+        draft.issue_date,
+        draft.due_date,
+    )
+    return content, known
+
+
+def issue_stored(
+    unit: Unit, content: Content, stored: Stored, known: Setting, *, send: bool
+) -> InvoiceSnapshot:
+    """Number and freeze a draft that was stored in this transaction.
+
+    Raises:
+        InvalidInput: nothing on it, or due before issued.
+        Conflict: a plugin objects, or the series refuses the date.
+    """
+    drafting.require_items(content.document)
+    issue_date, due_date = drafting.dates(content.draft, known)
+    content = replace(content, issue_date=issue_date, due_date=due_date)
+    draft = rows.snapshot_of(content, stored, today=known.today)
+    refuse_objected(
+        db.session(), "before_invoice_issued", draft, business_id=current_business_id(), by=unit.by
+    )
+    issued = rows.snapshot_of(
+        content,
+        stored,
+        today=known.today,
+        number=NUMBER,
+        issued_at=stored.updated_at,
+        seller=document_rows.read_party(codec.loads(known.seller)),
+        buyer=document_rows.read_party(codec.loads(known.buyer)),
+    )
+    unit.publish("invoice.issued", _told(issued, send), client_id=issued.client_id,
+                 invoice_id=issued.id)  # fmt: skip
+    unit.record(
+        "invoice.issued",
+        invoice=issued.id,
+        number=NUMBER,
+        total=issued.total_amount,
+        currency=issued.currency,
+    )
+    return replace(issued, invoice_number=unit.issue(_numbering(content, stored, known)))
+
+
+def _told(issued: InvoiceSnapshot, send: bool) -> InvoiceSnapshot | Mapping[str, Any]:
+    """The event says whether sending was asked for, so that the delivery outlives a crash."""
+    return {**codec.to_json(issued), "send": True} if send else issued
+
+
+def _numbering(content: Content, stored: Stored, known: Setting) -> Numbering:
+    assert content.issue_date is not None and content.due_date is not None  # noqa: S101, PT018
+    template = known.number(content.issue_date)
+    return Numbering(
+        invoice_id=stored.id,
+        version=stored.version,
+        series_id=known.series_id,
+        period=template.period_key,
+        day=content.issue_date,
+        prefix=template.prefix,
+        width=template.width,
+        suffix=template.suffix,
+        ordered=known.ordered_dates,
+        due_date=content.due_date,
+        seller=known.seller,
+        buyer=known.buyer,
+    )

@@ -1,0 +1,97 @@
+"""Money given back: of what is unapplied first, then off the invoices it was put on."""
+
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from invoicer_core.domain import money
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
+from invoicer_core.domain.snapshots import PaymentSnapshot
+from invoicer_core.host import refuse_objected
+from invoicer_core.models import db
+from invoicer_core.models.payments import Allocation, Payment, Refund
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services.invoices import rows
+from invoicer_core.services.payments.reading import get
+from invoicer_core.services.payments.recording import locked, require_usable, tell
+from invoicer_core.services.transaction import transaction
+
+
+def refund(
+    *, payment_id: int, by: Actor, amount: Decimal | None = None, reason: str | None = None
+) -> PaymentSnapshot:
+    """Give money back: unapplied money first, then off the invoices it was put on, newest first.
+
+    Args:
+        amount: None for all that is left.
+
+    Raises:
+        InvalidInput: not more than zero.
+        Conflict: more than is left of the payment, or a plugin objects.
+    """
+    with transaction(by=by) as unit:
+        payment = locked(payment_id)
+        require_usable(payment)
+        left = payment.amount - payment.refunded
+        amount = left if amount is None else money.to_currency(amount, payment.currency)
+        if amount <= 0:
+            raise InvalidInput.at("/amount", "A refund is more than zero.")
+        if amount > left:
+            message = f"Only {left} {payment.currency} is left of this payment."
+            raise Conflict(message, [FieldError("/amount", message)])
+        refuse_objected(
+            db.session(),
+            "before_payment_refunded",
+            get(payment_id=payment_id),
+            business_id=current_business_id(),
+            by=by,
+        )
+        touched = _release(payment, amount - (left - payment.allocated), by)
+        db.session.add(
+            Refund(
+                business_id=current_business_id(),
+                payment_id=payment_id,
+                amount=amount,
+                reason=reason,
+                actor=by.label,
+            )
+        )
+        db.session.flush()
+        return tell(unit, payment_id, touched, "payment.refunded", amount=amount)
+
+
+def _release(payment: Payment, amount: Decimal, by: Actor) -> list[int]:
+    """Take this much of a payment off its invoices, newest first; which invoices it touched."""
+    if amount <= 0:
+        return []
+    statement = (
+        select(Allocation.invoice_id, func.sum(Allocation.amount).label("held"))
+        .where(Allocation.business_id == current_business_id(), Allocation.payment_id == payment.id)
+        .group_by(Allocation.invoice_id)
+        .having(func.sum(Allocation.amount) > 0)
+        .order_by(func.max(Allocation.id).desc())
+    )
+    plan: list[tuple[int, Decimal]] = []
+    for invoice_id, held in db.session.execute(statement):
+        part = min(amount, held)
+        plan.append((invoice_id, part))
+        amount -= part
+        if not amount:
+            break
+    for invoice_id, _ in sorted(plan):
+        rows.load(invoice_id, lock=True)
+    for invoice_id, part in plan:
+        db.session.add(
+            Allocation(
+                business_id=payment.business_id,
+                invoice_id=invoice_id,
+                kind="payment",
+                payment_id=payment.id,
+                amount=-part,
+                reason="refund",
+                actor=by.label,
+            )
+        )
+    db.session.flush()
+    return [invoice_id for invoice_id, _ in plan]

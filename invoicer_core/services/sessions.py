@@ -1,0 +1,421 @@
+"""Who asks: signing in and out, refresh tokens, and the reading of both kinds of token.
+
+A sign-in is a row; whether it still stands and which role its user has is read on every request, so
+signing out, removing a member or disabling a user works at once, whatever happens to Redis.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+
+from invoicer_core.domain.account import SignInSnapshot
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import NotAuthenticated, NotFound
+from invoicer_core.domain.permissions import BY_ROLE
+from invoicer_core.domain.snapshots import UserSnapshot
+from invoicer_core.models import db
+from invoicer_core.models.identity import SignIn, User
+from invoicer_core.models.tenancy import current_business_id, enter_business, gate
+from invoicer_core.services import opaque_tokens, passwords, rate_limits, security_log, users
+from invoicer_core.services.opaque_tokens import FamilyToken
+from invoicer_core.services.security_log import NOBODY, Visitor
+from invoicer_core.services.transaction import transaction
+
+Kind = Literal["web", "api"]
+
+REFRESH_LIFETIME: Final = timedelta(days=7)
+WEB_LIFETIME: Final = timedelta(days=30)
+WEB_IDLE: Final = timedelta(days=7)
+FAMILY_LIFETIME: Final = timedelta(days=90)
+GRACE: Final = timedelta(seconds=30)
+_SEEN_EVERY: Final = timedelta(minutes=10)
+_REFRESH: Final = "refresh-token"
+_WRONG: Final = "The e-mail address or the password is wrong."
+_GONE: Final = "This session has ended. Sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The one who asks, as it stands now: role and permissions are those of this moment."""
+
+    user: UserSnapshot
+    sign_in_id: int
+    business_id: int | None
+    role: str | None
+
+    @property
+    def user_id(self) -> int:
+        """The user's id."""
+        return self.user.id
+
+    @property
+    def public_id(self) -> UUID:
+        """The user's id for outsiders."""
+        return self.user.public_id
+
+    @property
+    def email(self) -> str:
+        """The user's address."""
+        return self.user.email
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What the role may do."""
+        return BY_ROLE.get(self.role or "", frozenset())
+
+    def actor(self, kind: Literal["user", "api"] = "user") -> Actor:
+        """The one who acts, for services."""
+        return Actor(kind, self.user.id, self.role, self.user.email)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh sign-in. ``token`` is the cookie's content (web) or the refresh token (api); it is
+    shown once, only its hash is kept."""
+
+    identity: Identity
+    token: str
+    expires_at: datetime
+
+
+def sign_in(
+    *, email: str, password: str, kind: Kind, ip: str | None = None, user_agent: str | None = None
+) -> SignedIn:
+    """Check the password and begin a session.
+
+    Raises:
+        NotAuthenticated: in the same words and time for an unknown address and a wrong password.
+        TooManyRequests: too many tries for this account or from this address.
+    """
+    address = email.strip().lower()[:254]
+    visitor = Visitor(ip, user_agent)
+    rate_limits.check_sign_in(address, ip)
+    user = users.by_email(address)
+    stored = user.password_hash if user is not None else None
+    db.session.rollback()
+    right = passwords.verify(password, stored)
+    if user is None or not right or not user.is_active:
+        security_log.note(
+            "sign_in_failed", visitor=visitor, email=address,
+            user_id=None if user is None else user.id,
+        )  # fmt: skip
+        db.session.commit()
+        raise NotAuthenticated(_WRONG)
+    new_hash = None
+    if passwords.needs_rehash(user.password_hash):
+        new_hash = passwords.hash_password(password)
+    return begin(user_id=user.id, kind=kind, visitor=visitor, new_hash=new_hash)
+
+
+def begin(
+    *, user_id: int, kind: Kind, visitor: Visitor = NOBODY, new_hash: str | None = None
+) -> SignedIn:
+    """Begin a session for a user who has proved who they are."""
+    seat = _first_seat(user_id)
+    if seat is None:
+        user, row, token = _add_sign_in(user_id, kind, None, visitor, new_hash)
+        db.session.commit()
+        return SignedIn(Identity(users.snapshot_of(user), row.id, None, None), token, row.expires_at)
+    business_id, role = seat
+    with enter_business(business_id):
+        with transaction(by=Actor("user", user_id, role, "")) as unit:
+            user, row, token = _add_sign_in(user_id, kind, business_id, visitor, new_hash)
+            who = users.snapshot_of(user)
+            unit.by = Actor("user", user_id, role, user.email)
+            unit.publish("user.logged_in", who)
+            unit.record("user.logged_in", user=user_id, sign_in=row.id, kind=kind)
+    return SignedIn(Identity(who, row.id, business_id, role), token, row.expires_at)
+
+
+def _add_sign_in(
+    user_id: int, kind: Kind, business_id: int | None, visitor: Visitor, new_hash: str | None
+) -> tuple[User, SignIn, str]:
+    user = db.session.get(User, user_id)
+    if user is None or not user.is_active:
+        raise NotAuthenticated(_WRONG)
+    if new_hash is not None:
+        user.password_hash = new_hash
+    token = opaque_tokens.random_token()
+    row = SignIn(
+        user_id=user_id,
+        kind=kind,
+        token_hash=opaque_tokens.hash_of(token),
+        business_id=business_id,
+        ip=security_log.clean(visitor.ip),
+        user_agent=security_log.clean(visitor.user_agent),
+        expires_at=_now() + (WEB_LIFETIME if kind == "web" else REFRESH_LIFETIME),
+    )
+    db.session.add(row)
+    db.session.flush()
+    if kind == "api":
+        family = FamilyToken.first(row.id, _REFRESH)
+        row.token_hash, token = family.hash, str(family)
+    security_log.note("sign_in", visitor=visitor, user_id=user_id, email=user.email, detail=kind)
+    db.session.flush()
+    return user, row, token
+
+
+def _first_seat(user_id: int) -> tuple[int, str] | None:
+    """The business the user worked in last, else the first one, with the role there."""
+    last = db.session.scalar(select(User.last_business_id).where(User.id == user_id))
+    db.session.rollback()
+    seats = seats_of(user_id)
+    if not seats:
+        return None
+    business_id = last if last in seats else min(seats)
+    return business_id, seats[business_id]
+
+
+def seats_of(user_id: int) -> dict[int, str]:
+    """Business id -> role, of every business that still exists."""
+    with gate() as connection:
+        found = connection.execute(
+            text(
+                "SELECT m.business_id, m.role FROM memberships m JOIN businesses b"
+                " ON b.id = m.business_id WHERE m.user_id = :user AND b.deleted_at IS NULL"
+            ),
+            {"user": user_id},
+        ).tuples()
+        return {int(business_id): str(role) for business_id, role in found}
+
+
+# --- refresh tokens ------------------------------------------------------------------------------
+
+
+def refresh(*, token: str, ip: str | None = None, user_agent: str | None = None) -> SignedIn:
+    """Exchange a refresh token for the next one.
+
+    A token is good once. Used a second time within 30 s by the same client (a lost answer, two
+    tabs) it gives the same successor; later, it ends the whole family: somebody else has a copy.
+
+    Raises:
+        NotAuthenticated: unknown, used, expired or ended, always in the same words.
+    """
+    given = FamilyToken.parse(token, _REFRESH)
+    visitor = Visitor(ip, user_agent)
+    if given is None:
+        raise NotAuthenticated(_GONE)
+    row = db.session.scalars(
+        select(SignIn).where(SignIn.id == given.family, SignIn.kind == "api").with_for_update()
+    ).first()
+    if row is None or row.revoked_at is not None or row.expires_at <= _now():
+        db.session.rollback()
+        raise NotAuthenticated(_GONE)
+    following = _following(row, given, visitor)
+    if following is None:
+        _revoke(row, "refresh_reused", visitor)
+        db.session.commit()
+        raise NotAuthenticated(_GONE)
+    user = db.session.get(User, row.user_id)
+    if user is None or not user.is_active:
+        _revoke(row, "disabled", visitor)
+        db.session.commit()
+        raise NotAuthenticated(_GONE)
+    who, sign_in_id, business_id = users.snapshot_of(user), row.id, row.business_id
+    expires_at = row.expires_at
+    db.session.commit()
+    seats = seats_of(who.id)
+    if business_id not in seats:
+        business_id = min(seats, default=None)
+    role = None if business_id is None else seats[business_id]
+    return SignedIn(Identity(who, sign_in_id, business_id, role), str(following), expires_at)
+
+
+def _following(row: SignIn, given: FamilyToken, visitor: Visitor) -> FamilyToken | None:
+    """The successor of a token that may still be used; None for one that may not."""
+    now = _now()
+    if given.hash == row.token_hash:
+        following = given.successors()[0]
+        row.former_hash, row.token_hash = row.token_hash, following.hash
+        row.rotated_at = row.last_seen_at = now
+        row.expires_at = min(now + REFRESH_LIFETIME, row.created_at + FAMILY_LIFETIME)
+        return following
+    same_client = row.user_agent == security_log.clean(visitor.user_agent)
+    late = row.rotated_at is None or now - row.rotated_at > GRACE
+    if given.hash != row.former_hash or late or not same_client:
+        return None
+    known = (each for each in given.successors() if each.hash == row.token_hash)
+    return next(known, None)
+
+
+# --- reading tokens ------------------------------------------------------------------------------
+
+_ACCESS: Final = text(
+    "SELECT u.id, u.public_id, u.email, u.name, u.locale, u.created_at, m.role"
+    " FROM sign_ins s JOIN users u ON u.id = s.user_id"
+    " LEFT JOIN (memberships m JOIN businesses b ON b.id = m.business_id"
+    " AND b.deleted_at IS NULL) ON m.user_id = u.id AND m.business_id = :business"
+    " WHERE s.id = :sign_in AND u.id = :user AND s.revoked_at IS NULL AND s.expires_at > now()"
+    " AND u.is_active"
+)
+
+
+def authenticate_access(claims: Mapping[str, Any]) -> Identity:
+    """The identity behind a verified access token, in the business that was entered.
+
+    Call it inside ``enter_business``: it is one read in the request's own transaction.
+
+    Raises:
+        NotAuthenticated: signed out, disabled, or the sign-in ended.
+        NotFound: no seat in this business, in the same words as for a business that is missing.
+    """
+    business_id = current_business_id()
+    found = _read_access(claims, business_id)
+    if found.role is None:
+        raise NotFound(f"There is no business with the id {business_id}.")
+    return found
+
+
+def authenticate_user(claims: Mapping[str, Any]) -> Identity:
+    """As `authenticate_access`, outside of any business."""
+    return _read_access(claims, None)
+
+
+def _read_access(claims: Mapping[str, Any], business_id: int | None) -> Identity:
+    row = db.session.execute(
+        _ACCESS,
+        {"business": business_id, "sign_in": claims["sid"], "user": int(claims["sub"])},
+    ).first()
+    if row is None:
+        raise NotAuthenticated(_GONE)
+    user = UserSnapshot(
+        id=row.id, public_id=row.public_id, email=row.email, name=row.name, locale=row.locale,
+        created_at=row.created_at,
+    )  # fmt: skip
+    role = None if business_id is None else row.role
+    return Identity(user, int(claims["sid"]), business_id, role)
+
+
+def authenticate_web(token: str) -> Identity | None:
+    """The identity behind a browser's cookie; None when it means nothing (any more).
+
+    Its business is the one chosen last; None for a user without any seat.
+    """
+    found = db.session.execute(
+        select(SignIn, User)
+        .join(User, User.id == SignIn.user_id)
+        .where(
+            SignIn.token_hash == opaque_tokens.hash_of(token),
+            SignIn.kind == "web",
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > func.now(),
+            SignIn.last_seen_at > _now() - WEB_IDLE,
+            User.is_active,
+        )
+    ).first()
+    if found is None:
+        db.session.rollback()
+        return None
+    row, user = found
+    who = Identity(users.snapshot_of(user), row.id, row.business_id, None)
+    if _now() - row.last_seen_at > _SEEN_EVERY:
+        row.last_seen_at = _now()
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return _with_seat(who)
+
+
+def _with_seat(who: Identity) -> Identity:
+    """The seat in the business of the sign-in; another one where that is gone."""
+    seats = seats_of(who.user_id)
+    if not seats:
+        return replace(who, business_id=None)
+    business_id = who.business_id if who.business_id in seats else min(seats)
+    return replace(who, business_id=business_id, role=seats[business_id])
+
+
+def choose_business(*, identity: Identity, business_id: int) -> Identity:
+    """Work in another of the user's businesses from now on. Raises NotFound without a seat."""
+    role = seats_of(identity.user_id).get(business_id)
+    if role is None:
+        raise NotFound(f"There is no business with the id {business_id}.")
+    db.session.execute(
+        update(SignIn).where(SignIn.id == identity.sign_in_id).values(business_id=business_id)
+    )
+    db.session.execute(
+        update(User).where(User.id == identity.user_id).values(last_business_id=business_id)
+    )
+    db.session.commit()
+    return replace(identity, business_id=business_id, role=role)
+
+
+# --- ending --------------------------------------------------------------------------------------
+
+
+def sign_out(token: str) -> None:
+    """End the session of a browser's cookie or of a refresh token; nothing for an unknown one."""
+    family = FamilyToken.parse(token, _REFRESH)
+    if family is None:
+        wanted = SignIn.token_hash == opaque_tokens.hash_of(token)
+    else:
+        wanted = SignIn.id == family.family
+    row = db.session.scalars(select(SignIn).where(wanted)).first()
+    if row is not None:
+        _revoke(row, "sign_out", NOBODY)
+    db.session.commit()
+
+
+def end(*, identity: Identity, ip: str | None = None) -> None:
+    """End the session that asks."""
+    row = db.session.get(SignIn, identity.sign_in_id)
+    if row is not None:
+        _revoke(row, "sign_out", Visitor(ip))
+    db.session.commit()
+
+
+def find(*, identity: Identity) -> tuple[SignInSnapshot, ...]:
+    """The user's own sessions that stand, the newest first."""
+    found = db.session.scalars(
+        select(SignIn)
+        .where(
+            SignIn.user_id == identity.user_id,
+            SignIn.revoked_at.is_(None),
+            SignIn.expires_at > func.now(),
+        )
+        .order_by(SignIn.id.desc())
+        .limit(200)
+    )
+    return tuple(
+        SignInSnapshot(
+            id=row.id,
+            kind="web" if row.kind == "web" else "api",
+            ip=row.ip,
+            user_agent=row.user_agent,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            expires_at=row.expires_at,
+            current=row.id == identity.sign_in_id,
+        )
+        for row in found
+    )
+
+
+def revoke(*, identity: Identity, sign_in_id: int, ip: str | None = None) -> None:
+    """End one of the user's own sessions. Raises NotFound for others'."""
+    row = db.session.scalars(
+        select(SignIn).where(
+            SignIn.id == sign_in_id,
+            SignIn.user_id == identity.user_id,
+            SignIn.revoked_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"There is no session with the id {sign_in_id}.")
+    _revoke(row, "revoked", Visitor(ip))
+    db.session.commit()
+
+
+def _revoke(row: SignIn, reason: str, visitor: Visitor) -> None:
+    if row.revoked_at is None:
+        row.revoked_at = _now()
+        row.revoke_reason = reason
+        security_log.note(reason, visitor=visitor, user_id=row.user_id, detail=f"sign-in {row.id}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,194 @@
+"""What is done to an invoice from its page: each a form, a word of what happened, and back."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from invoicer_core.domain.drafts import CreditNoteDraft, PaymentDraft
+from invoicer_core.domain.errors import InvoicerError
+from invoicer_core.services import credit_notes, documents, invoices, payments
+from invoicer_core.web import access, formats, once, words
+from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.errors import status_of
+from invoicer_core.web.forms.reading import Form
+from invoicer_core.web.invoices import detail_page, id_of
+
+SETTLEMENTS = ("credit", "refund", "out_of_band")
+
+
+def install(site: Site) -> None:
+    """Add the actions."""
+    for path, name, view in (
+        ("issue", "issue_invoice", issue_invoice),
+        ("send", "send_invoice", send_invoice),
+        ("payments", "pay_invoice", pay_invoice),
+        ("void", "void_invoice", void_invoice),
+        ("write-off", "write_off_invoice", write_off_invoice),
+        ("credit", "credit_invoice", credit_invoice),
+        ("duplicate", "duplicate_invoice", duplicate_invoice),
+        ("delete", "delete_invoice", delete_invoice),
+    ):
+        site.add_url_rule(f"/invoices/<int:invoice_id>/{path}", name, view, methods=["POST"])
+
+
+def _to_invoice(invoice_id: int) -> Answer:
+    return redirect(url_for("web.invoice", invoice_id=invoice_id))
+
+
+def _done(
+    invoice_id: int, form: Form, show: str, work: Callable[[], None], *, single: bool = False
+) -> Answer:
+    """Do it and go back to the page, or show the dialog again with what is wrong.
+
+    Args:
+        single: a repetition of this very form must not do it again.
+    """
+    if form.ok:
+        try:
+            if single:
+                once.made(lambda: work() or url_for("web.invoice", invoice_id=invoice_id))
+            else:
+                work()
+            return _to_invoice(invoice_id)
+        except InvoicerError as error:
+            form.refuse(error)
+            status = status_of(error)
+    else:
+        status = 422
+    found = invoices.get(invoice_id=invoice_id)
+    if form.problem:
+        flash(form.problem, "danger")
+    return detail_page(found, show=show, form=form), status
+
+
+@members("invoices.issue")
+def issue_invoice(invoice_id: int) -> Answer:
+    """Give the number and freeze; with ``send`` the mail follows."""
+    form = Form.sent(request.form, formats.locale())
+
+    def work() -> None:
+        found = invoices.issue(
+            invoice_id=invoice_id,
+            by=access.actor(),
+            expected_version=id_of(form.get("version")),
+            send=bool(form.get("send")) and access.may("invoices.send"),
+        )
+        flash(_("Issued as %(number)s. The PDF is being made.", number=found.invoice_number),
+              "success")  # fmt: skip
+
+    return _done(invoice_id, form, "", work)
+
+
+@members("invoices.send")
+def send_invoice(invoice_id: int) -> Answer:
+    """Send the invoice over a channel."""
+    form = Form.sent(request.form, formats.locale())
+    channel = form.text("channel", required=True, longest=20) or "email"
+    recipient = form.text("recipient", required=True, longest=254)
+    if channel == "email":
+        recipient = form.email("recipient", required=True)
+
+    def work() -> None:
+        documents.request_send(
+            invoice_id=invoice_id, by=access.actor(), channel=channel, recipient=recipient
+        )
+        flash(_("On its way to %(to)s.", to=recipient), "success")
+
+    return _done(invoice_id, form, "send", work, single=True)
+
+
+@members("payments.write")
+def pay_invoice(invoice_id: int) -> Answer:
+    """Record money that came in for this invoice."""
+    form = Form.sent(request.form, formats.locale())
+    amount = form.number("amount", required=True, least=Decimal(0))
+    if amount is not None and amount <= 0:
+        form.fail("amount", _("This must be more than nothing."))
+    day = form.date("date", required=True)
+    method = form.choice("method", [code for code, _label in words.method_options()])
+    reference = form.text("reference")
+
+    def work() -> None:
+        draft = PaymentDraft(
+            amount=amount or Decimal(0),
+            method=method or "bank_transfer",
+            date=day,
+            invoice_id=invoice_id,
+            reference=reference,
+        )
+        paid = payments.record(draft=draft, by=access.actor())
+        flash(_("Payment of %(amount)s recorded.",
+                amount=formats.money(paid.amount, paid.currency)), "success")  # fmt: skip
+
+    return _done(invoice_id, form, "pay", work, single=True)
+
+
+@members("invoices.void")
+def void_invoice(invoice_id: int) -> Answer:
+    """Annul an issued invoice that no money touched."""
+    form = Form.sent(request.form, formats.locale())
+    reason = form.text("reason", required=True, longest=500)
+
+    def work() -> None:
+        found = invoices.void(invoice_id=invoice_id, reason=reason or "", by=access.actor())
+        flash(_("%(number)s is void.", number=found.invoice_number), "success")
+
+    return _done(invoice_id, form, "void", work)
+
+
+@members("invoices.write_off")
+def write_off_invoice(invoice_id: int) -> Answer:
+    """Stop collecting the balance."""
+    form = Form.sent(request.form, formats.locale())
+    reason = form.text("reason", required=True, longest=500)
+
+    def work() -> None:
+        invoices.write_off(invoice_id=invoice_id, reason=reason or "", by=access.actor())
+        flash(_("The open amount is written off."), "success")
+
+    return _done(invoice_id, form, "write-off", work)
+
+
+@members("credit_notes.write")
+def credit_invoice(invoice_id: int) -> Answer:
+    """Credit all that is not credited yet."""
+    form = Form.sent(request.form, formats.locale())
+    reason = form.text("reason", required=True, longest=500)
+    settlement = form.choice("settlement", SETTLEMENTS)
+
+    def work() -> None:
+        draft = CreditNoteDraft(
+            invoice_id=invoice_id,
+            reason=reason,
+            settlement=settlement or "credit",  # type: ignore[arg-type]
+        )
+        made = credit_notes.create(draft=draft, by=access.actor())
+        flash(_("Credit note %(number)s is made.", number=made.credit_note_number), "success")
+
+    return _done(invoice_id, form, "credit", work, single=True)
+
+
+@members("invoices.write")
+def duplicate_invoice(invoice_id: int) -> Answer:
+    """A new draft with the same client and items, open for editing."""
+
+    def copy() -> str:
+        made = invoices.duplicate(invoice_id=invoice_id, by=access.actor())
+        flash(_("This is the copy: a new draft."), "success")
+        return url_for("web.edit_invoice", invoice_id=made.id)
+
+    return redirect(once.made(copy))
+
+
+@members("invoices.write")
+def delete_invoice(invoice_id: int) -> Answer:
+    """Take a draft away."""
+    try:
+        invoices.delete(invoice_id=invoice_id, by=access.actor())
+    except InvoicerError as error:
+        flash(error.detail, "danger")
+        return _to_invoice(invoice_id)
+    flash(_("The draft is deleted."), "success")
+    return redirect(url_for("web.invoices"))

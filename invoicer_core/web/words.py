@@ -1,0 +1,205 @@
+"""The words of codes: units, countries, methods, events; and the choices that pages offer."""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from babel import Locale
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from invoicer_core.domain.snapshots import TimelineEntry
+from invoicer_core.web import formats
+
+Options = list[tuple[str, str]]
+
+CURRENCIES: Final = (
+    "EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
+    "HUF", "RON", "BGN", "TRY", "UAH", "INR", "CNY", "HKD", "SGD", "KRW", "THB", "IDR", "MYR",
+    "PHP", "VND", "AED", "SAR", "KWD", "BHD", "TND", "MAD", "EGP", "ILS", "ZAR", "NGN", "KES",
+    "BRL", "MXN", "ARS", "CLP", "COP", "PEN",
+)  # fmt: skip
+LOCALES: Final = (
+    "en", "en_GB", "en_US", "en_IE", "en_AU", "de", "de_AT", "de_CH", "fr", "fr_CH", "fr_CA", "es",
+    "es_MX", "it", "nl", "pt", "pt_BR", "pl", "cs", "sv", "da", "nb", "fi", "el", "tr", "ja", "zh",
+)  # fmt: skip
+STORY_ICONS: Final = {
+    "invoice.created": "file-plus",
+    "invoice.updated": "pencil",
+    "invoice.issued": "file-check",
+    "invoice.sent": "send",
+    "invoice.viewed": "eye",
+    "invoice.paid": "circle-check",
+    "invoice.overdue": "clock-exclamation",
+    "invoice.voided": "ban",
+    "invoice.written_off": "eraser",
+    "payment.recorded": "coins",
+    "payment.refunded": "receipt-refund",
+    "credit_note.issued": "receipt-refund",
+    "message.sent": "mail",
+    "message.failed": "mail-off",
+    "document.stored": "file-download",
+    "client.created": "user-plus",
+}
+
+
+def _language() -> Locale:
+    return get_locale() or Locale("en")
+
+
+@lru_cache(maxsize=16)
+def _countries(language: str) -> tuple[tuple[str, str], ...]:
+    names = Locale.parse(language).territories
+    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    skipped = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "DG", "EA", "IC", "TA"}
+    return tuple(sorted((c for c in found if c[0] not in skipped), key=lambda c: c[1]))
+
+
+def country_options() -> Options:
+    """Every country by its name in the page's language."""
+    return list(_countries(str(_language())))
+
+
+def country_word(code: str) -> str:
+    """A country's name."""
+    return _language().territories.get(code, code)
+
+
+def currency_options() -> Options:
+    """The currencies offered, the code first."""
+    names = _language().currencies
+    return [(code, f"{code} · {names.get(code, code)}") for code in CURRENCIES]
+
+
+@lru_cache(maxsize=1)
+def _zones() -> tuple[str, ...]:
+    areas = ("Europe/", "America/", "Asia/", "Africa/", "Australia/", "Pacific/", "Atlantic/",
+             "Indian/")  # fmt: skip
+    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(areas)))
+
+
+def time_zone_options() -> Options:
+    """Every time zone, UTC first."""
+    return [(name, name.replace("_", " ")) for name in _zones()]
+
+
+def locale_options() -> Options:
+    """Locales with an example of how they write."""
+    options = []
+    for name in LOCALES:
+        locale = Locale.parse(name)
+        example = formats.format_decimal(1234.5, locale=locale, format="#,##0.00")
+        options.append((name.replace("_", "-"), f"{locale.display_name} · {example}"))
+    return options
+
+
+def units() -> Options:
+    """Units by their UN/ECE Recommendation 20 codes."""
+    return [
+        ("C62", _("pc.")), ("HUR", _("hours")), ("DAY", _("days")), ("MON", _("months")),
+        ("LS", _("lump sum")), ("KGM", "kg"), ("GRM", "g"), ("TNE", "t"), ("LTR", "l"),
+        ("MTR", "m"), ("MTK", "m²"), ("MTQ", "m³"), ("KMT", "km"), ("KWH", "kWh"),
+        ("SET", _("sets")), ("XPK", _("packs")), ("XBX", _("boxes")), ("P1", "%"),
+    ]  # fmt: skip
+
+
+def unit_word(code: str) -> str:
+    """A unit as people write it."""
+    return dict(units()).get(code, code)
+
+
+def method_options() -> Options:
+    """How money may have come in."""
+    return [
+        ("bank_transfer", _("Bank transfer")), ("cash", _("Cash")), ("card", _("Card")),
+        ("cheque", _("Cheque")), ("direct_debit", _("Direct debit")), ("other", _("Other")),
+    ]  # fmt: skip
+
+
+def method_word(method: str) -> str:
+    """A payment method as people say it."""
+    return dict(method_options()).get(method, method.replace("_", " ").capitalize())
+
+
+def tax_categories() -> Options:
+    """VAT categories of EN 16931 (UNCL 5305)."""
+    return [
+        ("S", _("Standard or reduced rate")), ("Z", _("Zero rated")), ("E", _("Exempt")),
+        ("AE", _("Reverse charge: the client pays the tax")),
+        ("K", _("Delivery within the EU, exempt")), ("G", _("Export, exempt")),
+        ("O", _("Not subject to tax")),
+    ]  # fmt: skip
+
+
+def tax_category_word(code: str) -> str:
+    """A VAT category in words."""
+    return dict(tax_categories()).get(code, code)
+
+
+def role_word(role: str | None) -> str:
+    """A member's role."""
+    words = {
+        "owner": _("Owner"), "admin": _("Administrator"), "accountant": _("Accountant"),
+        "staff": _("Staff"), "viewer": _("Viewer"),
+    }  # fmt: skip
+    return words.get(role or "", role or "")
+
+
+def message_word(state: str) -> str:
+    """What became of a message."""
+    words = {
+        "queued": _("waiting"), "sent": _("sent"), "delivered": _("delivered"), "read": _("read"),
+        "failed": _("failed"), "bounced": _("came back"), "unknown": _("not certain"),
+    }  # fmt: skip
+    return words.get(state, state)
+
+
+def step_word(state: str) -> str:
+    """How far a step of a workflow is."""
+    words = {
+        "done": _("done"), "running": _("running"), "failed": _("failed"), "waiting": _("waiting"),
+        "skipped": _("skipped"), "pending": _("waiting"), "retry": _("tries again"),
+    }  # fmt: skip
+    return words.get(state, state)
+
+
+def story_title(entry: TimelineEntry) -> str:
+    """An event as a line of the story, in the page's language where the event is known."""
+    words = {
+        "invoice.created": _("Draft created"), "invoice.updated": _("Changed"),
+        "invoice.issued": _("Issued"), "invoice.sent": _("Sent to the client"),
+        "invoice.viewed": _("Seen by the client"), "invoice.paid": _("Paid"),
+        "invoice.overdue": _("Became overdue"), "invoice.voided": _("Voided"),
+        "invoice.written_off": _("Written off"), "payment.recorded": _("Payment received"),
+        "payment.refunded": _("Paid back"), "credit_note.issued": _("Credit note issued"),
+        "message.sent": _("Message sent"), "message.failed": _("Message failed"),
+        "document.stored": _("PDF stored"), "client.created": _("Client added"),
+    }  # fmt: skip
+    return words.get(entry.name) or entry.title
+
+
+def story_icon(name: str) -> str:
+    """The icon of an event."""
+    return STORY_ICONS.get(name, "point")
+
+
+def days_late(due: date) -> int:
+    """Days since the due date, where the business is."""
+    return formats.days_between(due, formats.today())
+
+
+def spaced(iban: str) -> str:
+    """An IBAN in groups of four."""
+    tight = iban.replace(" ", "")
+    return " ".join(tight[start : start + 4] for start in range(0, len(tight), 4))
+
+
+TEMPLATE_WORDS: Final[dict[str, Any]] = {
+    "country_options": country_options, "country_word": country_word,
+    "currency_options": currency_options, "time_zone_options": time_zone_options,
+    "locale_options": locale_options, "unit_word": unit_word, "method_word": method_word,
+    "tax_category_word": tax_category_word, "role_word": role_word, "message_word": message_word,
+    "step_word": step_word, "story_title": story_title, "story_icon": story_icon,
+    "days_late": days_late, "spaced": spaced,
+}  # fmt: skip

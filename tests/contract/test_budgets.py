@@ -1,0 +1,135 @@
+"""The house's measurable rules: sizes, names, where an import may stand, what the domain knows."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "invoicer_core"
+FOLDERS = ("invoicer_core", "tests", "bench", "migrations", "plugins")
+
+FILE_LINES, BIGGEST_FILE, FUNCTION_LINES = 400, 600, 40
+# Files between the two limits; each is still one idea. None may join without a reason here.
+LONG_FILES: frozenset[str] = frozenset()
+BANNED_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})
+VENDORS = re.compile(
+    r"\b(stripe|twilio|openai|whatsapp|sendgrid|mailgun|paypal|anthropic|slack|boto3)\b", re.I
+)
+# Only these choose objects late: the wiring, and commands that must start quickly.
+MAY_IMPORT_INSIDE = frozenset({"invoicer_core/app.py", "invoicer_core/cli.py"})
+ENVIRONMENT_READERS = frozenset({"invoicer_core/config.py", "invoicer_core/cli.py"})
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def sources(*folders: str) -> list[Path]:
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in found if "node_modules" not in path.parts)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), name_of(path))
+
+
+def long_functions(path: Path, limit: int) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, FUNCTIONS):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > limit:
+                yield f"{name_of(path)}:{node.lineno} {node.name} has {lines} lines"
+
+
+def imports_inside(path: Path) -> Iterator[str]:
+    for function in ast.walk(tree_of(path)):
+        if isinstance(function, FUNCTIONS):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    yield f"{name_of(path)}:{node.lineno}"
+
+
+def foreign_imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        else:
+            continue
+        for module in modules:
+            known = module.split(".")[0] in sys.stdlib_module_names
+            if not known and not module.startswith("invoicer_core.domain"):
+                yield f"{name_of(path)}:{node.lineno} imports {module}"
+
+
+def test_no_file_is_too_long():
+    lines = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in sources(*FOLDERS)}
+    allowed = {name: BIGGEST_FILE if name in LONG_FILES else FILE_LINES for name in lines}
+    assert {name: n for name, n in lines.items() if n > allowed[name]} == {}
+
+
+def test_no_function_is_too_long():
+    found = [row for path in sources(*FOLDERS) for row in long_functions(path, FUNCTION_LINES)]
+    assert found == []
+
+
+def test_every_module_is_named_after_something():
+    found = [name_of(path) for path in sources(*FOLDERS) if path.stem in BANNED_NAMES]
+    assert found == []
+    folders = {part for path in sources(*FOLDERS) for part in path.relative_to(ROOT).parts[:-1]}
+    assert folders & BANNED_NAMES == set()
+
+
+def test_imports_stand_at_the_top():
+    paths = (path for path in sources("invoicer_core") if name_of(path) not in MAY_IMPORT_INSIDE)
+    assert [row for path in paths for row in imports_inside(path)] == []
+
+
+def test_the_domain_imports_only_the_standard_library():
+    paths = sorted((CORE / "domain").rglob("*.py"))
+    assert paths
+    assert [row for path in paths for row in foreign_imports(path)] == []
+
+
+def test_the_core_names_no_vendor():
+    found = [
+        f"{name_of(path)}:{number} {line.strip()}"
+        for path in sorted(CORE.rglob("*"))
+        if path.suffix in (".py", ".html", ".js", ".css") and "dist" not in path.parts
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if VENDORS.search(line)
+    ]
+    assert found == []
+
+
+def test_only_the_configuration_reads_the_environment():
+    found = [
+        name_of(path)
+        for path in sources("invoicer_core")
+        if name_of(path) not in ENVIRONMENT_READERS
+        and re.search(r"\bos\.(environ|getenv)\b|from os import .*environ", path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "check", "expected"),
+    [
+        ("def f():\n" + "    x = 1\n" * 40, lambda p: long_functions(p, 40), 1),
+        ("def f():\n" + "    x = 1\n" * 39, lambda p: long_functions(p, 40), 0),
+        ("def f():\n    import os\n", imports_inside, 1),
+        ("import os\ndef f():\n    pass\n", imports_inside, 0),
+        ("import flask\nfrom decimal import Decimal\n", foreign_imports, 1),
+    ],
+)
+def test_the_measures_see_what_they_should(tmp_path, monkeypatch, source, check, expected):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    path = tmp_path / "sample.py"
+    path.write_text(source)
+    assert len(list(check(path))) == expected

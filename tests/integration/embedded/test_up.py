@@ -1,0 +1,209 @@
+"""``invoicer up`` as an operator meets it: one command, deaths, a second start, the end."""
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from invoicer_core.config import Config, libpq_url
+from invoicer_core.embedded import account
+from invoicer_core.embedded.process import wait_until
+from invoicer_core.embedded.servers import embedded_servers
+
+ROLES = {
+    "postgres": b"postgres\0-D",
+    "redis": b"valkey-server",
+    "web": b"gunicorn",
+    "worker": b"\0worker",
+    "clock": b"\0clock",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+class Installation:
+    """A running ``invoicer up`` with a data folder of its own."""
+
+    def __init__(self, data: Path, port: int, *arguments: str) -> None:
+        self.data, self.port, self.lines = data, port, list[str]()
+        command = [sys.executable, "-m", "invoicer_core.cli", "up", *arguments]
+        self.process = subprocess.Popen(
+            command, env=self.environ(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def environ(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**kept, "INVOICER_DATA": str(self.data), "PORT": str(self.port), **more}
+
+    def _read(self) -> None:
+        self.lines.extend(line.rstrip() for line in self.process.stdout)
+
+    def said(self, pattern: str) -> str | None:
+        return next((line for line in self.lines if re.search(pattern, line)), None)
+
+    def wait(self, condition: Callable[[], bool], seconds: float) -> None:
+        ended = self.process.poll
+        wait_until(lambda: condition() or ended() is not None, seconds, every=0.05)
+        assert condition(), "\n".join(self.lines[-40:])
+
+    def ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        return False
+
+    def pid_of(self, role: str) -> int:
+        for pid in children(self.process.pid):
+            with contextlib.suppress(OSError):
+                if ROLES[role] in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        return 0
+
+    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "invoicer_core.cli", *arguments],
+            env=self.environ(**environ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.reader.join(5)
+
+
+@pytest.fixture(scope="module")
+def installation(run_folder: Path) -> Iterator[Installation]:
+    data = run_folder / "up"
+    running = Installation(data, free_port(), "--demo")
+    try:
+        running.wait(lambda: running.said("Sign in with") is not None, 90)
+        yield running
+    finally:
+        running.close()
+        shutil.rmtree(account.run_folder(account.server_account(), data), ignore_errors=True)
+
+
+def test_it_says_where_to_go_and_how_to_sign_in_on_one_line(installation):
+    assert installation.said(f"Invoicer is ready: http://127.0.0.1:{installation.port}$")
+    assert installation.said(r"Sign in with owner@demo\.test / \S{12,}$")
+    assert installation.ready()
+
+
+def test_the_demo_listens_on_this_machine_only(installation):
+    rows = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    port = f"{installation.port:04X}"
+    listening = [row.split()[1] for row in rows if row.split()[3] == "0A"]
+    assert [local for local in listening if local.endswith(f":{port}")] == [f"0100007F:{port}"]
+    assert installation.run("up", "--demo", PORT="0", INVOICER_BIND="0.0.0.0").returncode == 1
+    refused = installation.run("up", "--demo", PORT=str(free_port()), INVOICER_BIND="0.0.0.0")
+    assert refused.returncode == 1
+    assert "this machine only" in refused.stderr
+
+
+def test_no_process_of_the_run_time_knows_the_owners_login(installation):
+    owner = embedded_servers(Config.from_environ(installation.environ())).config.owner_url
+    with psycopg.connect(libpq_url(owner)) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("invoicer_owner",)
+    for role in ("web", "worker", "clock"):
+        environ = Path(f"/proc/{installation.pid_of(role)}/environ").read_bytes()
+        assert b"invoicer_app:" in environ
+        assert b"invoicer_owner:" not in environ
+
+
+@pytest.mark.parametrize("role", list(ROLES))
+def test_kill_9_of_any_child_is_survived(installation, role):
+    before = installation.pid_of(role)
+    assert before
+    os.kill(before, signal.SIGKILL)
+    installation.wait(lambda: installation.pid_of(role) not in (0, before), 30)
+    installation.wait(installation.ready, 30)
+
+
+def test_a_port_in_use_and_a_folder_in_use_are_told_in_one_line(installation):
+    taken = installation.run("up", INVOICER_DATA=str(installation.data.with_name("up2")))
+    assert (taken.returncode, taken.stdout) == (1, "")
+    assert f"port {installation.port}" in taken.stderr
+    assert "Set PORT" in taken.stderr
+    twice = installation.run("up", PORT=str(free_port()))
+    assert twice.returncode == 1
+    assert f"already runs on {installation.data}" in twice.stderr
+
+
+def test_commands_use_the_running_servers(installation):
+    shell = installation.run("db", "shell", "--", "-Atc", "SELECT count(*) > 0 FROM businesses")
+    assert shell.stdout.strip() == "t", shell.stderr
+    assert re.search(r"public: \d+", installation.run("db", "current").stdout)
+
+
+def test_a_stored_secret_is_for_the_owner_only(installation):
+    done = subprocess.run(
+        [sys.executable, "-m", "invoicer_core.cli", "secrets", "set", "ACME_TOKEN"],
+        env=installation.environ(),
+        input="a value\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "a value" not in done.stdout
+    assert "ACME_TOKEN" in installation.run("secrets", "list").stdout
+    assert installation.run("secrets", "set", "lower").returncode == 1
+
+
+def test_ctrl_c_stops_everything_and_a_second_start_finds_its_data(installation):
+    sign_in = installation.said("Sign in with")
+    pids = children(installation.process.pid)
+    assert len(pids) == len(ROLES)
+    installation.process.send_signal(signal.SIGINT)
+    assert installation.process.wait(30) == 0
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 5)
+    again = Installation(installation.data, installation.port, "--demo")
+    try:
+        again.wait(lambda: again.said("Sign in with") is not None, 60)
+        assert again.said("Sign in with") == sign_in
+    finally:
+        again.process.send_signal(signal.SIGTERM)
+        again.process.wait(30)
+        again.close()
+    assert again.process.returncode == 0
+
+
+def test_without_demo_the_first_owner_needs_the_code_from_the_log(run_folder):
+    data = run_folder / "first"
+    first = Installation(data, free_port())
+    try:
+        first.wait(lambda: first.said("set-up code") is not None, 90)
+        config = Config.from_environ(first.environ())
+        assert first.said(f"set-up code for the first owner: {config.setup_code}$")
+        assert not first.said("Sign in with")
+    finally:
+        first.close()
+        shutil.rmtree(account.run_folder(account.server_account(), data), ignore_errors=True)
