@@ -14,7 +14,9 @@ QUIET = ("alembic", "engineio", "geventwebsocket", "rq", "socketio", "urllib3", 
 class UtcFormatter(logging.Formatter):
     """ISO 8601 instants in UTC."""
 
-    converter = time.gmtime
+    def converter(self, seconds: float | None) -> time.struct_time:
+        """In UTC, wherever the machine stands."""
+        return time.gmtime(seconds)
 
 
 def set_up_logging(config: Config, role: str) -> None:

@@ -104,7 +104,7 @@ def _check_method(kind: type[Plugin], name: str) -> None:
     member = inspect.getattr_static(kind, name)
     marked = getattr(member, f"{PROJECT}_impl", None)
     if marked is None:
-        if name in HOOKS and name not in _inherited(kind):
+        if name in HOOKS and member is not inspect.getattr_static(Plugin, name):
             raise BrokenPlugin(f"{name} is a hook but lacks @hookimpl")
         if name.startswith(("on_", "before_")) and name not in HOOKS:
             raise BrokenPlugin(
@@ -121,14 +121,6 @@ def _check_method(kind: type[Plugin], name: str) -> None:
         raise BrokenPlugin(
             f"{name} takes {', '.join(wanted) or 'nothing'}, not {', '.join(foreign)}"
         )
-
-
-def _inherited(kind: type[Plugin]) -> frozenset[str]:
-    return frozenset(
-        hook
-        for hook in HOOKS
-        if inspect.getattr_static(kind, hook) is inspect.getattr_static(Plugin, hook)
-    )
 
 
 def _near(name: str) -> str:

@@ -1,7 +1,9 @@
 """Checks of typed input, field by field: every wrong field is named at once, by its pointer."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ Check = Callable[[Any], Any]
 InvalidInput with pointers below the field."""
 
 _LAYOUT: Final = "\n\t"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def check_fields(
@@ -181,3 +184,15 @@ def locale(value: Any) -> str:
         return str(Locale.parse(tag, sep="-")).replace("_", "-")
     except (ValueError, UnknownLocaleError) as refusal:
         raise ValueError("Use a language's code, such as de or de-AT.") from refusal
+
+
+def calendar_day(value: Any) -> date:
+    """A day; texts are read as YYYY-MM-DD and in no other of ISO 8601's forms."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("Write a day as YYYY-MM-DD.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as refusal:
+        raise ValueError("There is no such day in the calendar.") from refusal

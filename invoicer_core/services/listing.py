@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from functools import reduce
 from typing import Any, Final, NoReturn, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, select, tuple_
 
 from invoicer_core.domain.calendar import zone
 from invoicer_core.domain.errors import InvalidInput
@@ -44,16 +44,16 @@ class Ordering:
         default: the order without a wish; "-" in front means descending.
     """
 
-    id: ColumnElement[int]
-    keys: Mapping[str, ColumnElement[Any]]
+    id: SQLColumnExpression[int]
+    keys: Mapping[str, SQLColumnExpression[Any]]
     default: str = "-id"
 
     def __post_init__(self) -> None:
-        for name, column in self.keys.items():
-            if column.type.python_type not in _PARSERS:
+        for name in self.keys:
+            if self.column(name).type.python_type not in _PARSERS:
                 raise TypeError(f"the sort key {name} needs a type: func.lower(x, type_=Text)")
 
-    def column(self, name: str) -> ColumnElement[Any]:
+    def column(self, name: str) -> Any:
         """The column of a name without its sign. Raises InvalidInput at ``/sort``."""
         if name == "id":
             return self.id
@@ -126,7 +126,7 @@ def _total(statement: Select[Any], ordering: Ordering) -> int | None:
 
 
 def _after(
-    ordering: Ordering, key: ColumnElement[Any], descending: bool, position: _Position
+    ordering: Ordering, key: Any, descending: bool, position: _Position
 ) -> ColumnElement[bool]:
     """A row comparison, which an index on (key, id) can answer."""
     if key is ordering.id:
@@ -152,7 +152,7 @@ def _encode(sort: str, key: Any, row_id: int) -> str:
     return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, sort: str, key: ColumnElement[Any]) -> _Position:
+def _decode(cursor: str, sort: str, key: Any) -> _Position:
     if len(cursor) > CURSOR_LENGTH or not cursor.isascii():
         _refuse_cursor()
     try:
@@ -196,7 +196,7 @@ def storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def matches(column: ColumnElement[str], query: str | None) -> ColumnElement[bool]:
+def matches(column: SQLColumnExpression[str], query: str | None) -> ColumnElement[bool]:
     """Every word of ``query`` is somewhere in a ``search`` column (stored in lower case).
 
     The column itself stands on the left of a plain LIKE: that is what its trigram index serves
@@ -227,7 +227,7 @@ def _escaped(word: str) -> str:
 
 
 def within_days(
-    column: ColumnElement[Any], start: date | None, end: date | None, time_zone: str = "UTC"
+    column: Any, start: date | None, end: date | None, time_zone: str = "UTC"
 ) -> ColumnElement[bool]:
     """Rows of the days from ``start`` to ``end``, both included.
 
@@ -262,7 +262,7 @@ def _midnight(day: date, time_zone: str) -> datetime:
 
 
 def one_of(
-    column: ColumnElement[str], value: str | None, allowed: Sequence[str], pointer: str
+    column: SQLColumnExpression[str], value: str | None, allowed: Sequence[str], pointer: str
 ) -> ColumnElement[bool]:
     """Rows with this value, one of ``allowed``. Raises InvalidInput at ``pointer``."""
     if value is None:
@@ -272,7 +272,7 @@ def one_of(
     return column == value
 
 
-def has_id(column: ColumnElement[Any], value: int | None) -> ColumnElement[bool]:
+def has_id(column: SQLColumnExpression[Any], value: int | None) -> ColumnElement[bool]:
     """Rows that refer to this id; none for a number that no id can be."""
     if value is None:
         return and_(True)

@@ -14,8 +14,7 @@ from werkzeug.wrappers import Response
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Forbidden
 from invoicer_core.domain.permissions import allowed
-from invoicer_core.services import sessions
-from invoicer_core.services.businesses import enter_business
+from invoicer_core.services import businesses, sessions
 from invoicer_core.web.headers import keep_private
 
 COOKIE: Final = "invoicer_session"
@@ -38,7 +37,7 @@ def actor() -> Actor:
     who = identity()
     if who is None:
         raise Forbidden("Sign in to do this.")
-    return Actor("user", who.user.id, who.role, who.user.email)
+    return who.actor()
 
 
 def may(permission: str) -> bool:
@@ -69,7 +68,8 @@ def members(permission: str) -> Callable[[Callable[P, Answer]], Callable[P, Answ
                 raise Forbidden(
                     f"Your role ({who.role}) does not include this. An owner can change your role."
                 )
-            with enter_business(who.business_id):
+            with businesses.enter_business(who.business_id):
+                g.business = businesses.current(role=who.role)
                 return view(*args, **kwargs)
 
         guarded.access = permission  # type: ignore[attr-defined]

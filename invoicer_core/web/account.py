@@ -14,8 +14,6 @@ from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.forms.set_up import business_fields, founder_fields
 from invoicer_core.web.site import uses_https
 
-SESSION_DAYS = 14
-
 
 def install(site: Site) -> None:
     """Add the pages of this file."""
@@ -36,7 +34,7 @@ def _welcome(token: str, to: str) -> Response:
     """Send a signed-in browser on, with its new cookie (never one it brought along)."""
     response = redirect(to)
     response.set_cookie(
-        COOKIE, token, max_age=SESSION_DAYS * 86400, httponly=True, samesite="Lax",
+        COOKIE, token, max_age=sessions.WEB_LIFETIME, httponly=True, samesite="Lax",
         secure=uses_https(),
     )  # fmt: skip
     return response

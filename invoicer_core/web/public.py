@@ -33,11 +33,9 @@ def _opened(token: str) -> Iterator[InvoiceSnapshot]:
     """The invoice of a link, within its business. Raises NotFound for any other link."""
     headers.hide_referrer()
     headers.keep_private()
-    link = links.read(token=token)
-    if link is None:
-        raise NotFound(_("This link is not complete or holds no longer. Ask for a new one."))
-    with businesses.enter_business(link.business_id):
-        found = invoices.get_public(public_id=link.public_id)
+    business_id, public_id = links.open_invoice_token(token)
+    with businesses.enter_business(business_id):
+        found = invoices.get_public(public_id=public_id)
         if found.state == "draft":
             raise NotFound(_("This invoice is not issued yet."))
         g.business = businesses.current()

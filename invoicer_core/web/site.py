@@ -8,6 +8,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from invoicer_core.config import Config
 from invoicer_core.services import secret_keys
 from invoicer_core.web import access, bundles, forgery, formats, once, words
 from invoicer_core.web.slots import slot
@@ -21,6 +22,12 @@ SECTIONS = {
 def uses_https() -> bool:
     """True when people reach this installation by https: cookies are then marked Secure."""
     return secret_keys.settings().is_https
+
+
+def is_https(app: Flask) -> bool:
+    """As `uses_https`, outside of a request."""
+    config: Config = app.extensions["invoicer.config"]
+    return config.is_https
 
 
 def banner() -> str | None:

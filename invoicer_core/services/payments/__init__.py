@@ -2,7 +2,7 @@
 
 from invoicer_core.services.payments.reading import STATUSES, find, get
 from invoicer_core.services.payments.recording import allocate, pay_balance, record, unallocate
-from invoicer_core.services.payments.refunds import refund
+from invoicer_core.services.payments.refunds import refund, release
 
 __all__ = [
     "STATUSES",
@@ -12,5 +12,6 @@ __all__ = [
     "pay_balance",
     "record",
     "refund",
+    "release",
     "unallocate",
 ]

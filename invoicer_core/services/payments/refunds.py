@@ -1,6 +1,8 @@
 """Money given back: of what is unapplied first, then off the invoices it was put on."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -47,7 +49,7 @@ def refund(
             business_id=current_business_id(),
             by=by,
         )
-        touched = _release(payment, amount - (left - payment.allocated), by)
+        touched = _take_off(payment, amount - (left - payment.allocated), by)
         db.session.add(
             Refund(
                 business_id=current_business_id(),
@@ -61,37 +63,70 @@ def refund(
         return tell(unit, payment_id, touched, "payment.refunded", amount=amount)
 
 
-def _release(payment: Payment, amount: Decimal, by: Actor) -> list[int]:
+def release(*, invoice_id: int, amount: Decimal, by: Actor) -> dict[int, Decimal]:
+    """Take up to this much of the payments off an invoice, newest first.
+
+    Within a transaction that holds the invoice's lock. Returns what each payment (by id) got back.
+    """
+    statement = (
+        select(Allocation.payment_id, func.sum(Allocation.amount).label("held"))
+        .where(
+            Allocation.business_id == current_business_id(),
+            Allocation.invoice_id == invoice_id,
+            Allocation.payment_id.is_not(None),
+        )
+        .group_by(Allocation.payment_id)
+        .having(func.sum(Allocation.amount) > 0)
+        .order_by(func.max(Allocation.id).desc())
+    )
+    plan = _shares(db.session.execute(statement).all(), amount)
+    for payment_id, part in plan:
+        _counter(invoice_id, payment_id, part, "credit note", by)
+    return dict(plan)
+
+
+def _take_off(payment: Payment, amount: Decimal, by: Actor) -> list[int]:
     """Take this much of a payment off its invoices, newest first; which invoices it touched."""
     if amount <= 0:
         return []
     statement = (
         select(Allocation.invoice_id, func.sum(Allocation.amount).label("held"))
-        .where(Allocation.business_id == current_business_id(), Allocation.payment_id == payment.id)
+        .where(
+            Allocation.business_id == current_business_id(), Allocation.payment_id == payment.id
+        )
         .group_by(Allocation.invoice_id)
         .having(func.sum(Allocation.amount) > 0)
         .order_by(func.max(Allocation.id).desc())
     )
-    plan: list[tuple[int, Decimal]] = []
-    for invoice_id, held in db.session.execute(statement):
-        part = min(amount, held)
-        plan.append((invoice_id, part))
-        amount -= part
-        if not amount:
-            break
+    plan = _shares(db.session.execute(statement).all(), amount)
     for invoice_id, _ in sorted(plan):
         rows.load(invoice_id, lock=True)
     for invoice_id, part in plan:
-        db.session.add(
-            Allocation(
-                business_id=payment.business_id,
-                invoice_id=invoice_id,
-                kind="payment",
-                payment_id=payment.id,
-                amount=-part,
-                reason="refund",
-                actor=by.label,
-            )
-        )
-    db.session.flush()
+        _counter(invoice_id, payment.id, part, "refund", by)
     return [invoice_id for invoice_id, _ in plan]
+
+
+def _shares(held: Sequence[Any], amount: Decimal) -> list[tuple[int, Decimal]]:
+    """In the order given, as much of each as there is, until the amount is reached."""
+    plan = []
+    for row_id, part in held:
+        part = min(amount, part)
+        if part > 0:
+            plan.append((row_id, part))
+            amount -= part
+    return plan
+
+
+def _counter(invoice_id: int, payment_id: int, part: Decimal, reason: str, by: Actor) -> None:
+    db.session.add(
+        Allocation(
+            business_id=current_business_id(),
+            invoice_id=invoice_id,
+            kind="payment",
+            payment_id=payment_id,
+            amount=-part,
+            reason=reason,
+            actor=by.label,
+        )
+    )
+    db.session.flush()

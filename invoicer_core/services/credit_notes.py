@@ -1,0 +1,318 @@
+"""Credit notes: numbered documents that lower one invoice, born issued.
+
+A credit goes on the invoice's balance first. What exceeds it (the invoice was paid already) takes
+payments off the invoice, so that their money becomes the client's credit or is refunded.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select
+
+from invoicer_core.domain import credit, totals
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.document import Document, Totals
+from invoicer_core.domain.drafts import CreditNoteDraft
+from invoicer_core.domain.errors import Conflict, NotFound
+from invoicer_core.domain.snapshots import CreditNoteSnapshot, InvoiceSnapshot, Page
+from invoicer_core.hooks import codec
+from invoicer_core.host import refuse_objected
+from invoicer_core.models import db
+from invoicer_core.models.documents import StoredDocument
+from invoicer_core.models.invoices import CreditNote, CreditNoteItem, CreditNoteTax
+from invoicer_core.models.payments import Allocation
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services import document_rows, drafting, invoices, payments, series
+from invoicer_core.services.invoices import rows as invoice_rows
+from invoicer_core.services.listing import (
+    ID_MOST,
+    Ordering,
+    has_id,
+    matches,
+    read_page,
+    within_days,
+)
+from invoicer_core.services.transaction import transaction
+
+_TABLE: Final = CreditNote.__table__.c
+_ORDERING: Final = Ordering(
+    _TABLE.id, {"issue_date": _TABLE.issue_date, "total_amount": _TABLE.total_amount}
+)
+
+_SEARCHED: Final = func.lower(
+    _TABLE.number + " " + _TABLE.client_name + " " + _TABLE.invoice_number
+)
+
+
+def create(*, draft: CreditNoteDraft, by: Actor) -> CreditNoteSnapshot:
+    """Credit an invoice in part, or (without a document) all that is not credited yet.
+
+    Raises:
+        NotFound: no such invoice.
+        Conflict: it is a draft or void, the credits would exceed it, or a plugin objects.
+        InvalidInput: a tax group that the invoice does not have, or a broken rule of the totals.
+    """
+    with transaction(by=by) as unit:
+        invoice = invoice_rows.load(draft.invoice_id, lock=True)
+        if invoice.state != "issued":
+            raise Conflict(f"{invoice.invoice_number} is {invoice.state}: it can not be credited.")
+        known = drafting.setting(invoice.client_id, "credit_note")
+        document, sums = _settled(draft, invoice)
+        drafting.check_expected(draft.expected_total, sums)
+        day = draft.issue_date or known.today
+        number = series.next_number("credit_note", day, invoice.client_name)
+        surplus = max(sums.amount_due - invoice.balance_due, Decimal(0))
+        note_id = _store(draft, invoice, document, sums, day, number, known, surplus)
+        refuse_objected(
+            db.session(),
+            "before_credit_note_issued",
+            get(credit_note_id=note_id),
+            business_id=current_business_id(),
+            by=by,
+        )
+        _settle(note_id, invoice, sums.amount_due, surplus, draft, by)
+        note = get(credit_note_id=note_id)
+        told = invoices.told(unit, invoice.id, None)
+        unit.publish(
+            "credit_note.issued",
+            {**codec.to_json(note), "invoice": told},
+            client_id=note.client_id,
+            invoice_id=invoice.id,
+        )
+        unit.record(
+            "credit_note.issued",
+            credit_note=note_id,
+            number=note.credit_note_number,
+            invoice=invoice.id,
+            total=note.total_amount,
+        )
+        return note
+
+
+def get(*, credit_note_id: int) -> CreditNoteSnapshot:
+    """One credit note. Raises NotFound."""
+    known = 0 < credit_note_id <= ID_MOST
+    statement = _selection().where(CreditNote.id == credit_note_id)
+    row = db.session.execute(statement).mappings().first() if known else None
+    if row is None:
+        raise NotFound.of("credit note", credit_note_id)
+    return _snapshots([row])[0]
+
+
+def find(
+    *,
+    q: str | None = None,
+    client_id: int | None = None,
+    invoice_id: int | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Page[CreditNoteSnapshot]:
+    """Credit notes, newest first unless sorted otherwise; ``start`` and ``end`` are of dates of
+    issue."""
+    statement = _selection().where(
+        matches(_SEARCHED, q),
+        has_id(_TABLE.client_id, client_id),
+        has_id(_TABLE.invoice_id, invoice_id),
+        within_days(_TABLE.issue_date, start, end),
+    )
+    names = statement.selected_columns.keys()
+    return read_page(
+        statement,
+        _ORDERING,
+        lambda found: _snapshots([dict(zip(names, row, strict=True)) for row in found]),
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+# --- inside -------------------------------------------------------------------------------------
+
+
+def _settled(draft: CreditNoteDraft, invoice: InvoiceSnapshot) -> tuple[Document, Totals]:
+    """The credit's document and its totals, the last cents taken from what the invoice has left."""
+    original = invoices.document_of(invoice)
+    earlier = _of_invoice(invoice.id)
+    if draft.document is None:
+        document = credit.remaining_document(original, [_document_of(note) for note in earlier])
+    else:
+        document = drafting.complete(draft.document, invoice.currency)
+        if document.currency != invoice.currency:
+            raise Conflict(f"The invoice is in {invoice.currency}: credit it in that.")
+    already = [_totals_of(note) for note in earlier]
+    return document, credit.settle(totals.compute(original), already, totals.compute(document))
+
+
+def _store(
+    draft: CreditNoteDraft,
+    invoice: InvoiceSnapshot,
+    document: Document,
+    sums: Totals,
+    day: date,
+    number: series.Number,
+    known: drafting.Setting,
+    surplus: Decimal,
+) -> int:
+    business_id = current_business_id()
+    statement = (
+        insert(CreditNote)
+        .values(
+            business_id=business_id,
+            invoice_id=invoice.id,
+            invoice_number=invoice.invoice_number,
+            client_id=invoice.client_id,
+            client_public_id=invoice.client_public_id,
+            client_name=invoice.client_name,
+            series_id=number.series_id,
+            period=number.period,
+            seq=number.seq,
+            number=number.text,
+            currency=document.currency,
+            prices_include_tax=document.prices_include_tax,
+            issue_date=day,
+            issued_at=func.now(),
+            reason=draft.reason,
+            notes=draft.notes,
+            settlement=draft.settlement,
+            surplus=surplus,
+            adjustments=codec.loads(document_rows.adjustments_json(document)),
+            seller=codec.loads(known.seller),
+            buyer=codec.loads(known.buyer),
+            **document_rows.totals_dict(sums),
+        )
+        .returning(CreditNote.id)
+    )
+    note_id = int(db.session.scalar(statement) or 0)
+    ids = {"business_id": business_id, "credit_note_id": note_id}
+    items = codec.loads(document_rows.items_json(document, sums))
+    db.session.execute(insert(CreditNoteItem), [{**ids, **item} for item in items])
+    taxes = codec.loads(document_rows.taxes_json(sums))
+    if taxes:
+        db.session.execute(insert(CreditNoteTax), [{**ids, **tax} for tax in taxes])
+    return note_id
+
+
+def _settle(
+    note_id: int,
+    invoice: InvoiceSnapshot,
+    amount: Decimal,
+    surplus: Decimal,
+    draft: CreditNoteDraft,
+    by: Actor,
+) -> None:
+    """Put the credit on the invoice; free paid money for what exceeds the balance."""
+    freed = payments.release(invoice_id=invoice.id, amount=surplus, by=by) if surplus else {}
+    part = amount - surplus + sum(freed.values(), Decimal(0))
+    if part > 0:
+        db.session.add(
+            Allocation(
+                business_id=current_business_id(),
+                invoice_id=invoice.id,
+                kind="credit_note",
+                credit_note_id=note_id,
+                amount=part,
+                reason=draft.reason,
+                actor=by.label,
+            )
+        )
+        db.session.flush()
+    if draft.settlement == "refund":
+        for payment_id, freed_amount in freed.items():
+            payments.refund(payment_id=payment_id, amount=freed_amount, reason=draft.reason, by=by)
+
+
+def _of_invoice(invoice_id: int) -> list[CreditNoteSnapshot]:
+    statement = _selection().where(CreditNote.invoice_id == invoice_id).order_by(CreditNote.id)
+    return _snapshots(db.session.execute(statement).mappings().all())
+
+
+def _document_of(note: CreditNoteSnapshot) -> Document:
+    extras = {
+        "discounts": note.discounts,
+        "charges": note.charges,
+        "prepaid": note.prepaid,
+        "withholding": note.withholding,
+        "rounding": note.rounding_rule,
+    }
+    return document_rows.document_of(note.currency, note.prices_include_tax, note.items, extras)
+
+
+def _totals_of(note: CreditNoteSnapshot) -> Totals:
+    sums = {name: getattr(note, name) for name in document_rows.TOTAL_FIELDS}
+    return replace(totals.compute(_document_of(note)), taxes=note.taxes, **sums)
+
+
+_HAS_PDF: Final = (
+    select(StoredDocument.id)
+    .where(
+        StoredDocument.business_id == CreditNote.business_id,
+        StoredDocument.credit_note_id == CreditNote.id,
+    )
+    .exists()
+)
+
+
+def _selection() -> Any:
+    return select(CreditNote.__table__, _HAS_PDF.label("has_pdf")).where(
+        CreditNote.business_id == current_business_id()
+    )
+
+
+def _snapshots(found: Sequence[Mapping[str, Any]]) -> list[CreditNoteSnapshot]:
+    ids = [row["id"] for row in found]
+    items, taxes = _parts(CreditNoteItem, ids), _parts(CreditNoteTax, ids)
+    return [_snapshot(row, items[row["id"]], taxes[row["id"]]) for row in found]
+
+
+def _parts(
+    table: type[CreditNoteItem] | type[CreditNoteTax], ids: Sequence[int]
+) -> Mapping[int, list[Mapping[str, Any]]]:
+    parts: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    statement = (
+        select(table.__table__)
+        .where(table.business_id == current_business_id(), table.credit_note_id.in_(ids))
+        .order_by(table.credit_note_id, table.position)
+    )
+    for row in db.session.execute(statement).mappings():
+        parts[row["credit_note_id"]].append(row)
+    return parts
+
+
+def _snapshot(
+    row: Mapping[str, Any],
+    items: Sequence[Mapping[str, Any]],
+    taxes: Sequence[Mapping[str, Any]],
+) -> CreditNoteSnapshot:
+    extras = document_rows.read_extras(row["adjustments"])
+    return CreditNoteSnapshot(
+        id=row["id"],
+        credit_note_number=row["number"],
+        invoice_number=row["invoice_number"],
+        allocated_amount=row["amount_due"] - row["surplus"],
+        surplus_amount=row["surplus"],
+        items=tuple(document_rows.read_item(item) for item in items),
+        taxes=tuple(document_rows.read_tax_total(tax) for tax in taxes),
+        discounts=extras["discounts"],
+        charges=extras["charges"],
+        prepaid=extras["prepaid"],
+        withholding=extras["withholding"],
+        rounding_rule=extras["rounding"],
+        seller=document_rows.read_party(row["seller"]),
+        buyer=document_rows.read_party(row["buyer"]),
+        pdf_url=f"/api/v1/credit-notes/{row['id']}/pdf" if row["has_pdf"] else None,
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+_PLAIN: Final = (
+    "public_id", "invoice_id", "client_id", "client_public_id", "client_name", "currency",
+    "prices_include_tax", "issue_date", "issued_at", "notes", "reason", "settlement", "version",
+    "created_at", "updated_at", *document_rows.TOTAL_FIELDS,
+)  # fmt: skip
