@@ -15,7 +15,29 @@ class SeriesSnapshot:
     pattern: str
     reset: Literal["never", "yearly", "fiscal_year", "monthly"]
     ordered_dates: bool
+    is_default: bool = True
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRange:
+    """Running numbers from ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapReport:
+    """One period of a series: the last number given, how many documents have one, which lack."""
+
+    series_id: int
+    document_type: str
+    name: str
+    period: str
+    last: int
+    documents: int
+    missing: tuple[NumberRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,14 @@ from logging import getLogger
 from typing import Any, Final, Literal, TypeVar
 
 from markupsafe import Markup, escape
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, FieldError
-from invoicer_core.domain.events import Event
+from invoicer_core.domain.events import EVENTS, Event
 from invoicer_core.hooks.answers import (
     PROPOSAL_KINDS,
     ItemProposal,
@@ -40,6 +42,7 @@ log: Final = getLogger(__name__)
 
 LIVE: Final = ("live", True)
 
+_SHORT_WAIT: Final = text("SET LOCAL lock_timeout = '1s'")
 _ONLY_LIVE: Final = (LIVE,)
 _SUBJECTS: Final = {
     hook: arguments_of(getattr(Plugin, hook))[1]
@@ -49,14 +52,18 @@ _SUBJECTS: Final = {
 
 
 def subscribers(event_name: str) -> tuple[tuple[str, bool], ...]:
-    """Who may hear an event: ``live``, and ``plugin:<name>`` of each plugin with the hook; with
-    each, whether it is on for a business that never chose."""
+    """Who may hear an event: ``live``, ``plugin:<name>`` of each plugin with the hook, and the
+    core's own; with each, whether it is on for a business that never chose."""
     registry = current().registry
-    names = registry.subscribers.get(event_name)
-    if names is None:
+    names = registry.subscribers.get(event_name, ())
+    core = registry.core_subscribers.get(event_name, ())
+    if event_name not in EVENTS:
+        return tuple((name, True) for name in core)
+    if not names and not core:
         return _ONLY_LIVE
     on = registry.default_on
-    return (LIVE, *((name, name.removeprefix("plugin:") in on) for name in names))
+    heard = ((name, name.removeprefix("plugin:") in on) for name in names)
+    return (LIVE, *heard, *((name, True) for name in core))
 
 
 # --- inside the core's transaction -----------------------------------------------------------
@@ -168,8 +175,11 @@ class _Call:
     business_id: int
     by: Actor | None
 
+    def states(self) -> states.States:
+        return states.read(self.session, self.business_id, self.host.registry.default_on)
+
     def running(self, implementations: Iterable[Implementation]) -> list[Implementation]:
-        known = states.read(self.session, self.business_id, self.host.registry.default_on)
+        known = self.states()
         return [each for each in implementations if known.of(each.plugin).runs]
 
     def ask(self, implementation: Implementation, expected: type[T], subject: Any) -> list[T]:
@@ -180,10 +190,13 @@ class _Call:
         }
         try:
             with watch.begun(plugin, self.hook, self.business_id):
-                return answers(self.session, plugin, expected, lambda: implementation(**values))
+                given = answers(self.session, plugin, expected, lambda: implementation(**values))
         except HookFailed as failure:
             _note_failure(self.host, plugin, self.hook, self.business_id, failure)
             raise
+        if self.states().of(plugin).failures:
+            _note(self.business_id, partial(states.went_well, plugin=plugin))
+        return given
 
 
 def _copied(snapshot: Any) -> Any:
@@ -199,7 +212,6 @@ def _copied(snapshot: Any) -> Any:
 def _note_failure(
     host: Host, plugin: str, hook: str, business_id: int, failure: BaseException
 ) -> None:
-    """Count it in a transaction of its own: the one it happened in is about to be undone."""
     log.error(
         "plugin %s failed in %s: %s",
         plugin,
@@ -209,9 +221,20 @@ def _note_failure(
         extra={"plugin": plugin, "hook": hook, "business_id": business_id},
     )
     on = plugin in host.registry.default_on
-    with Session(db.engine) as session, session.begin():
-        if states.failed(session, business_id, plugin, f"{hook}: {failure}", on=on):
-            log.error("plugin %s is paused for business %s", plugin, business_id)
+    if _note(business_id, partial(states.failed, plugin=plugin, error=f"{hook}: {failure}", on=on)):
+        log.error("plugin %s is paused for business %s", plugin, business_id)
+
+
+def _note(business_id: int, write: Callable[..., T]) -> T | None:
+    """Write a state in a transaction of its own: the running one is the core's, and may be undone.
+    It never waits long, since the running one may hold the row."""
+    try:
+        with Session(db.engine) as session, session.begin():
+            session.execute(_SHORT_WAIT)
+            return write(session, business_id)
+    except DBAPIError:
+        log.exception("the state of a plugin of business %s was not noted", business_id)
+        return None
 
 
 # --- while a page is rendered ----------------------------------------------------------------

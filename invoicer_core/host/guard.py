@@ -6,7 +6,7 @@ cannot be, within one process: spinning and eating memory; ``watch`` finds those
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from itertools import islice
 from typing import Any, Final, NoReturn, TypeVar
@@ -34,6 +34,7 @@ _ENDING: Final = re.compile(
     r"|rollback(?!\s+(?:work\s+|transaction\s+)?to))\b",
     re.IGNORECASE,
 )
+_ENDS: Final = ("commit", "rollback", "close")
 _guarded: ContextVar[str | None] = ContextVar("invoicer_guarded_plugin", default=None)
 _engines: WeakSet[Engine] = WeakSet()
 
@@ -126,17 +127,23 @@ def _no_ending(session: Session, plugin: str) -> Iterator[None]:
         raise TransactionEnded("tried to commit or roll back the transaction it was called in")
 
     token = _guarded.set(plugin)
-    kept = {name: getattr(session, name) for name in ("commit", "rollback", "close", "invalidate")}
-    for name in kept:
-        setattr(session, name, refuse)
-    try:
+    with ExitStack() as hidden:
+        hidden.callback(_guarded.reset, token)
+        connection = session.connection()
+        for thing in (session, connection):
+            for name in _ENDS:
+                hidden.callback(vars(thing).pop, name)
+                setattr(thing, name, refuse)
+        hidden.callback(vars(connection).pop, "invalidate")
+        setattr(connection, "invalidate", _keep)  # noqa: B010 - on this one object only
         yield
-    finally:
-        for name in kept:
-            delattr(session, name)
-        _guarded.reset(token)
     if tried:
         raise TransactionEnded("tried to commit or roll back the transaction it was called in")
+
+
+def _keep(*_: Any) -> None:
+    """SQLAlchemy would throw away a connection whose query was interrupted, and the core's
+    transaction with it; ``_settle`` brings it back in order instead."""
 
 
 def _listen(session: Session) -> None:

@@ -12,6 +12,7 @@ from invoicer_core.hooks.faces import ApiResource, Slot
 from invoicer_core.hooks.marks import PROJECT
 from invoicer_core.hooks.offers import OFFERS
 from invoicer_core.hooks.plugin import HOOKS, BrokenPlugin, Plugin
+from invoicer_core.hooks.workflows import Wait, Workflow
 from invoicer_core.host.loading import OWN_PACKAGE, Candidate, Loaded, given, installed, load
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Registry:
     implementations: Mapping[str, tuple[Implementation, ...]] = field(default_factory=dict)
     offers: Mapping[type[Any], tuple[Offered[Any], ...]] = field(default_factory=dict)
     subscribers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    core_subscribers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     slots: Mapping[str, tuple[Offered[Slot], ...]] = field(default_factory=dict)
     default_on: frozenset[str] = frozenset()
 
@@ -178,6 +180,7 @@ class _Builder:
                 for event in EVENTS
                 if (hook := "on_" + event.replace(".", "_")) in implementations
             },
+            core_subscribers=_core_subscribers(offers[Workflow]),
             slots=_by_place(offers[Slot]),
             default_on=frozenset(
                 name for name, loaded in self._loaded.items() if loaded.plugin.default_on
@@ -209,6 +212,16 @@ class _Builder:
             for offer in loaded.offers.get(hook, ())
         ]
         return tuple(sorted(found, key=lambda each: (each.offer.name, each.plugin)))
+
+
+def _core_subscribers(workflows: Iterable[Offered[Workflow]]) -> dict[str, tuple[str, ...]]:
+    """Events that the core itself acts on: a message that waits, a run that came into a state,
+    and everything that begins a run or that one waits for."""
+    moving = {"workflow.started", "workflow.moved"}
+    for each in workflows:
+        moving |= set(each.offer.on)
+        moving |= {state.resume for state in each.offer.states if isinstance(state, Wait)}
+    return {**dict.fromkeys(moving, ("workflows",)), "message.queued": ("messages",)}
 
 
 def _by_place(slots: Iterable[Offered[Slot]]) -> dict[str, tuple[Offered[Slot], ...]]:

@@ -1,28 +1,23 @@
 """What a worker does with a batch of deliveries: one business, one subscriber, one at a time."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from logging import getLogger
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
 from invoicer_core import host
 from invoicer_core.domain.errors import InvoicerError, NotFound, Unavailable
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
 from invoicer_core.host import Outcome
-from invoicer_core.jobs.leases import Leases
+from invoicer_core.jobs import station
 from invoicer_core.jobs.limits import OutOfTime, wall_limit
+from invoicer_core.jobs.routing import is_own
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
 from invoicer_core.services import deliveries, messages, plugin_jobs, workflows
 from invoicer_core.services.deliveries import Owed
-
-LEASES: Final = "invoicer.leases"
-LIMIT: Final = "invoicer.wall_limit"
-AGAIN_SOON: Final = timedelta(seconds=15)
 
 log: Final = getLogger(__name__)
 
@@ -36,7 +31,7 @@ def deliver(business_id: int, subscriber: str, batch: list[list[int]]) -> None:
     Args:
         batch: pairs of a delivery's id and the number of tries begun when it was handed out.
     """
-    leases: Leases = current_app.extensions[LEASES]
+    leases = station.current().leases
     with leases.batch([delivery_id for delivery_id, _ in batch]):
         for delivery_id, attempts in batch:
             with leases.hold(delivery_id, attempts) as ours:
@@ -46,17 +41,28 @@ def deliver(business_id: int, subscriber: str, batch: list[list[int]]) -> None:
 
 def _one(business_id: int, subscriber: str, delivery_id: int) -> None:
     """One try. What the database cannot be told now, the end of the lease tells it later."""
+    here = station.current()
     try:
         with enter_business(business_id):
             owed = deliveries.load(delivery_id=delivery_id)
             db.session.rollback()
-            with wall_limit(current_app.extensions.get(LIMIT)):
+            if not here.isolated and _is_foreign(subscriber, owed):
+                deliveries.hand_back(delivery_id=delivery_id)
+                here.forward(business_id, subscriber, delivery_id, owed.attempts - 1)
+                return
+            with wall_limit(here.wall_seconds):
                 outcome = _outcome(subscriber, owed)
             db.session.rollback()
             _close(subscriber, owed, outcome)
     except (DBAPIError, psycopg.Error) as error:
         log.warning("delivery %s is left to its lease: %s", delivery_id, error)
         db.session.remove()
+
+
+def _is_foreign(subscriber: str, owed: Owed) -> bool:
+    """Whether the try would run the code of a plugin that did not come with the core."""
+    plugin = workflows.plugin_of(owed) if subscriber == workflows.SUBSCRIBER else None
+    return plugin is not None and not is_own(host.current().registry, plugin)
 
 
 def _outcome(subscriber: str, owed: Owed) -> Outcome:
@@ -97,7 +103,8 @@ def _to_job(owed: Owed) -> Outcome:
 
 
 def _to_message(owed: Owed) -> Outcome:
-    messages.send_queued(message_id=int(owed.data["id"]), delivery_id=owed.id)
+    last = deliveries.wait_after(owed.attempts) is None
+    messages.send_queued(message_id=int(owed.data["id"]), delivery_id=owed.id, last=last)
     return _DONE
 
 
@@ -130,13 +137,3 @@ def _close(subscriber: str, owed: Owed, outcome: Outcome) -> None:
         db.session.commit()
         if plugin:
             deliveries.gave_up(plugin=plugin, error=error)
-
-
-def is_ours(app: Flask, plugin: str) -> bool:
-    """Whether the plugin came with the core, and may run in the core's own worker."""
-    found = app.extensions["invoicer.host"].registry.plugins.get(plugin)
-    return found is not None and _is_own(found)
-
-
-def _is_own(loaded: Any) -> bool:
-    return type(loaded.plugin).__module__.startswith("invoicer_core.builtin.")

@@ -1,5 +1,7 @@
 """What one try may cost: seconds of wall clock, and memory in forked workers."""
 
+import ctypes
+import os
 import resource
 import signal
 from collections.abc import Iterator
@@ -52,3 +54,10 @@ def limit_memory(more: int = MEMORY) -> None:
     if hard != resource.RLIM_INFINITY:
         top = min(top, hard)
     resource.setrlimit(resource.RLIMIT_AS, (top, top))
+
+
+def end_with_parent(parent: int) -> None:
+    """Get SIGTERM when the parent dies, however that happens (Linux: PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -27,6 +27,7 @@ from invoicer_core.models.invoices import CreditNote, CreditNoteItem, CreditNote
 from invoicer_core.models.payments import Allocation
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import document_rows, drafting, invoices, payments, series
+from invoicer_core.services.document_rows import Record
 from invoicer_core.services.invoices import rows as invoice_rows
 from invoicer_core.services.listing import (
     ID_MOST,
@@ -265,7 +266,7 @@ def _selection() -> Any:
     )
 
 
-def _snapshots(found: Sequence[Mapping[str, Any]]) -> list[CreditNoteSnapshot]:
+def _snapshots(found: Sequence[Record]) -> list[CreditNoteSnapshot]:
     ids = [row["id"] for row in found]
     items, taxes = _parts(CreditNoteItem, ids), _parts(CreditNoteTax, ids)
     return [_snapshot(row, items[row["id"]], taxes[row["id"]]) for row in found]
@@ -273,8 +274,8 @@ def _snapshots(found: Sequence[Mapping[str, Any]]) -> list[CreditNoteSnapshot]:
 
 def _parts(
     table: type[CreditNoteItem] | type[CreditNoteTax], ids: Sequence[int]
-) -> Mapping[int, list[Mapping[str, Any]]]:
-    parts: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+) -> Mapping[int, list[Record]]:
+    parts: dict[int, list[Record]] = defaultdict(list)
     statement = (
         select(table.__table__)
         .where(table.business_id == current_business_id(), table.credit_note_id.in_(ids))
@@ -286,9 +287,9 @@ def _parts(
 
 
 def _snapshot(
-    row: Mapping[str, Any],
-    items: Sequence[Mapping[str, Any]],
-    taxes: Sequence[Mapping[str, Any]],
+    row: Record,
+    items: Sequence[Record],
+    taxes: Sequence[Record],
 ) -> CreditNoteSnapshot:
     extras = document_rows.read_extras(row["adjustments"])
     return CreditNoteSnapshot(

@@ -20,9 +20,7 @@ from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.transaction import transaction
 
-WAITS: Final = tuple(
-    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60, 24 * 60)
-)
+WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60, 24 * 60))
 """How long to wait after the first, second ... failed try. After the last one it is parked."""
 
 PATIENCE: Final = timedelta(days=7)
@@ -50,6 +48,10 @@ _POSTPONE: Final = text(
     "UPDATE deliveries SET state = 'due', due_at = now() + :wait, leased_until = NULL,"
     " error = :error, attempts = greatest(attempts - :forgiven, 0)"
     " WHERE business_id = :business AND id = :id AND state IN ('leased', 'due')"
+)
+_HAND_BACK: Final = text(
+    "UPDATE deliveries SET attempts = attempts - 1"
+    " WHERE business_id = :business AND id = :id AND state = 'leased'"
 )
 _LIST: Final = text(
     "SELECT d.id, d.event_id, e.name AS event, d.subscriber, d.state, d.attempts, d.due_at,"
@@ -140,6 +142,12 @@ def _postpone(delivery_id: int, wait: timedelta, error: str | None, *, forgiven:
     db.session.execute(_POSTPONE, values)
 
 
+def hand_back(*, delivery_id: int) -> None:
+    """Undo the beginning of a try that another process will make. Commits."""
+    db.session.execute(_HAND_BACK, _here(id=delivery_id))
+    db.session.commit()
+
+
 def wait_after(attempts: int) -> timedelta | None:
     """How long to wait after so many failed tries, with a tenth of jitter; None: no more."""
     if attempts > len(WAITS):
@@ -226,8 +234,7 @@ def resume_plugin(*, plugin: str, by: Actor) -> int:
         if not states.resume(db.session, current_business_id(), plugin):
             raise NotFound.of("paused plugin", plugin)
         count = sum(
-            _replay([], every=True, subscriber=subscriber)
-            for subscriber in _subscribers_of(plugin)
+            _replay([], every=True, subscriber=subscriber) for subscriber in _subscribers_of(plugin)
         )
         unit.publish("plugin.resumed", {"plugin": plugin})
         unit.record("plugin.resumed", plugin=plugin, deliveries=count)

@@ -23,6 +23,9 @@ from invoicer_core.domain.document import (
 from invoicer_core.domain.snapshots import Identifier, InvoiceItemSnapshot, Party
 from invoicer_core.hooks import codec
 
+Record = Mapping[Any, Any]
+"""A row by the names of its columns."""
+
 ITEM_COLUMNS = (
     "position bigint, product_id bigint, description text, details text, sku text,"
     " quantity numeric, unit text, unit_price numeric, base_quantity numeric,"
@@ -139,7 +142,7 @@ def item_snapshots(
     )
 
 
-def read_item(row: Mapping[str, Any]) -> InvoiceItemSnapshot:
+def read_item(row: Record) -> InvoiceItemSnapshot:
     """A stored line."""
     adjustments = row["adjustments"]
     return InvoiceItemSnapshot(
@@ -185,7 +188,7 @@ def read_adjustments(values: Sequence[Mapping[str, Any]]) -> tuple[Adjustment, .
     )
 
 
-def read_tax_total(row: Mapping[str, Any]) -> TaxTotal:
+def read_tax_total(row: Record) -> TaxTotal:
     """A stored tax group."""
     return TaxTotal(
         name=row["name"],
@@ -254,7 +257,7 @@ def document_of(
     )
 
 
-def totals_dict(totals: Totals) -> dict[str, Decimal]:
+def totals_dict(totals: Totals) -> dict[str, Any]:
     """The sums by the names of their columns."""
     return {name: getattr(totals, name) for name in TOTAL_FIELDS}
 

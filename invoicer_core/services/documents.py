@@ -123,9 +123,7 @@ def await_pdf(*, invoice_id: int, seconds: float = 10.0) -> tuple[StoredDocument
 
 def get(*, document_id: int) -> StoredDocument:
     """A stored document by its id. Raises NotFound."""
-    statement = select(Row).where(
-        Row.business_id == current_business_id(), Row.id == document_id
-    )
+    statement = select(Row).where(Row.business_id == current_business_id(), Row.id == document_id)
     row = db.session.scalars(statement).first()
     if row is None:
         raise NotFound.of("document", document_id)
@@ -145,9 +143,7 @@ def content_of(*, document: StoredDocument) -> bytes:
     except KeyError as missing:
         raise Unavailable(f"The store {document.store} has lost {document.filename}.") from missing
     if hashlib.sha256(data).hexdigest() != document.sha256:
-        raise Unavailable(
-            f"{document.filename} is not the file that was stored: its hash differs."
-        )
+        raise Unavailable(f"{document.filename} is not the file that was stored: its hash differs.")
     return data
 
 
@@ -199,9 +195,7 @@ def _keep(invoice: InvoiceSnapshot, pdf: bytes) -> StoredDocument:
         db.session.add(row)
         db.session.flush()
         kept = _snapshot(row)
-        unit.publish(
-            "document.stored", kept, client_id=invoice.client_id, invoice_id=invoice.id
-        )
+        unit.publish("document.stored", kept, client_id=invoice.client_id, invoice_id=invoice.id)
         unit.record("document.stored", document=kept.id, invoice=invoice.id, sha256=digest)
         return kept
 

@@ -79,4 +79,3 @@ def _signature(public_id: UUID, key: bytes) -> bytes:
 
 def _unknown() -> NotFound:
     return NotFound("This link does not lead to an invoice. Ask the sender for a new one.")
-

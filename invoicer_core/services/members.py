@@ -155,5 +155,3 @@ def _snapshot(seat: Membership, user: User) -> MemberSnapshot:
         created_at=seat.created_at,
         version=seat.version,
     )
-
-

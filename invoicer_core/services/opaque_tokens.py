@@ -60,7 +60,9 @@ class FamilyToken:
         if len(raw) != ID_BYTES + SECRET_BYTES + TAG_BYTES:
             return None
         body, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
-        if not any(hmac.compare_digest(_tag(key, body), tag) for key in secret_keys.derived(purpose)):
+        if not any(
+            hmac.compare_digest(_tag(key, body), tag) for key in secret_keys.derived(purpose)
+        ):
             return None
         return cls(int.from_bytes(body[:ID_BYTES]), body[ID_BYTES:], purpose)
 

@@ -172,5 +172,8 @@ def _titles(workflow: str) -> dict[str, str]:
     """What to call the workflow ("") and its states; empty when nobody offers it any more."""
     for each in host_of_app().registry.offered(Workflow):
         if each.offer.name == workflow:
-            return {"": each.offer.title, **{state.name: state.title for state in each.offer.states}}
+            return {
+                "": each.offer.title,
+                **{state.name: state.title for state in each.offer.states},
+            }
     return {}

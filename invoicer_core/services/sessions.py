@@ -19,7 +19,12 @@ from invoicer_core.domain.permissions import BY_ROLE
 from invoicer_core.domain.snapshots import UserSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.identity import SignIn, User
-from invoicer_core.models.tenancy import current_business_id, enter_business, gate
+from invoicer_core.models.tenancy import (
+    current_business_id,
+    enter_business,
+    entered_business_id,
+    gate,
+)
 from invoicer_core.services import opaque_tokens, passwords, rate_limits, security_log, users
 from invoicer_core.services.opaque_tokens import FamilyToken
 from invoicer_core.services.security_log import NOBODY, Visitor
@@ -119,7 +124,9 @@ def begin(
     if seat is None:
         user, row, token = _add_sign_in(user_id, kind, None, visitor, new_hash)
         db.session.commit()
-        return SignedIn(Identity(users.snapshot_of(user), row.id, None, None), token, row.expires_at)
+        return SignedIn(
+            Identity(users.snapshot_of(user), row.id, None, None), token, row.expires_at
+        )
     business_id, role = seat
     with enter_business(business_id):
         with transaction(by=Actor("user", user_id, role, "")) as unit:
@@ -271,8 +278,9 @@ def authenticate_access(claims: Mapping[str, Any]) -> Identity:
 
 
 def authenticate_user(claims: Mapping[str, Any]) -> Identity:
-    """As `authenticate_access`, outside of any business."""
-    return _read_access(claims, None)
+    """As `authenticate_access`, for what needs no business: the seat may be missing."""
+    found = _read_access(claims, entered_business_id())
+    return found if found.role is not None else replace(found, business_id=None)
 
 
 def _read_access(claims: Mapping[str, Any], business_id: int | None) -> Identity:

@@ -287,9 +287,7 @@ def _resume_waiting(unit: Unit, owed: Owed) -> None:
     """Runs that wait for this event go on: those of the same invoice, or the run it names."""
     statement = (
         select(WorkflowRun)
-        .where(
-            WorkflowRun.business_id == current_business_id(), WorkflowRun.status == "waiting"
-        )
+        .where(WorkflowRun.business_id == current_business_id(), WorkflowRun.status == "waiting")
         .order_by(WorkflowRun.id)
         .with_for_update()
     )

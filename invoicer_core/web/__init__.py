@@ -40,6 +40,7 @@ def create_blueprint() -> Blueprint:
     for group in PAGES:
         group.install(blueprint)
     blueprint.add_url_rule("/favicon.svg", "favicon", favicon)
+    errors.install(blueprint)
     blueprint.before_request(forgery.check)
     blueprint.after_request(_remember_browser)
     return blueprint
@@ -55,7 +56,6 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     site.install(app)
     app.register_blueprint(create_blueprint())
-    errors.install(app)
     _require_access(app)
 
 

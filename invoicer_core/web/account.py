@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from invoicer_core.domain.errors import InvoicerError, NotAuthenticated, TooManyRequests
-from invoicer_core.services import sessions, users
+from invoicer_core.services import accounts, sessions
 from invoicer_core.web import access, formats, words
 from invoicer_core.web.access import COOKIE, Answer, Site, everyone, own_path
 from invoicer_core.web.forms.reading import Form
@@ -43,7 +43,7 @@ def _welcome(token: str, to: str) -> Response:
 @everyone
 def sign_in() -> Answer:
     """The sign-in page; a new installation goes to its set-up."""
-    if users.needs_first():
+    if accounts.is_unclaimed():
         return redirect(url_for("web.set_up"))
     if request.method == "GET":
         if access.identity():
@@ -91,7 +91,7 @@ def ask_reset() -> Answer:
     email = form.email("email", required=True)
     if email is None or not form.ok:
         return render_template("account/ask_reset.html", form=form, sent=False), 422
-    users.request_password_reset(email=email, **_browser())
+    accounts.request_password_reset(email=email, **_browser())
     return render_template("account/ask_reset.html", form=form, sent=True)
 
 
@@ -102,7 +102,7 @@ def reset(token: str) -> Answer:
     if request.method == "GET":
         return render_template("account/reset.html", form=form)
     try:
-        users.reset_password(token=token, password=request.form.get("password", ""), **_browser())
+        accounts.reset_password(token=token, password=request.form.get("password", ""), **_browser())
     except InvoicerError as error:
         form.values["password"] = ""
         form.refuse(error)
@@ -115,7 +115,7 @@ def reset(token: str) -> Answer:
 def set_up() -> Answer:
     """The first owner and business; or, for somebody signed in without one, a business."""
     who = access.identity()
-    if who is None and not users.needs_first():
+    if who is None and not accounts.is_unclaimed():
         return redirect(url_for("web.sign_in"))
     if who is not None and who.business_id is not None:
         return redirect("/")
@@ -139,9 +139,9 @@ def set_up() -> Answer:
 def _found(founder: dict[str, Any] | None, business: dict[str, Any]) -> str | None:
     """Create what was typed; the token of the founder's first sign-in, if there is one."""
     if founder is None:
-        users.found_business(fields=business, by=access.actor())
+        accounts.found_business(fields=business, by=access.actor())
         return None
-    users.set_up(**founder, business=business)
+    accounts.set_up(**founder, business=business)
     signed = sessions.sign_in(
         email=founder["email"], password=founder["password"], kind="web", **_browser()
     )

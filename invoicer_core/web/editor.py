@@ -33,7 +33,7 @@ def install(site: Site) -> None:
 @members("invoices.write")
 def new_invoice() -> Answer:
     """Write an invoice; with ``then=issue`` it is issued at once."""
-    rates = tax_rates.find()
+    rates = tax_rates.find(limit=200).items
     if request.method == "GET":
         form = _empty(rates)
         form.values["client"] = str(id_of(request.args.get("client_id")) or "")
@@ -61,7 +61,7 @@ def new_invoice() -> Answer:
 @members("invoices.write")
 def edit_invoice(invoice_id: int) -> Answer:
     """Change a draft; what somebody else saved meanwhile is never overwritten unseen."""
-    rates = tax_rates.find()
+    rates = tax_rates.find(limit=200).items
     stored = invoices.get(invoice_id=invoice_id)
     if stored.state != "draft":
         flash(_("An issued invoice can not be changed. Duplicate it, or write a credit note."),
@@ -190,7 +190,7 @@ def _first(form: InvoiceForm) -> str | None:
 @members("invoices.write")
 def preview_totals() -> Answer:
     """The totals of what is typed so far. Stores nothing."""
-    rates = tax_rates.find()
+    rates = tax_rates.find(limit=200).items
     form = InvoiceForm.of_request(request.form, formats.locale())
     invoice_id = id_of(request.args.get("invoice_id"))
     stored = invoices.get(invoice_id=invoice_id) if invoice_id else None
@@ -201,7 +201,7 @@ def preview_totals() -> Answer:
 @members("invoices.write")
 def item_row() -> Answer:
     """A new row, or a row with a product put into it."""
-    rates = tax_rates.find()
+    rates = tax_rates.find(limit=200).items
     row = Row(tax=usual_tax(rates))
     key = request.args.get("key", "")
     product_id = id_of(request.args.get("product_id"))

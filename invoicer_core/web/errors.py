@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Blueprint, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
@@ -102,8 +102,7 @@ def answer(error: Exception) -> Response:
     return page(500)
 
 
-def install(app: Flask) -> None:
+def install(blueprint: Blueprint) -> None:
     """Answer the errors of the pages with pages (the other faces keep their own)."""
-    blueprint = app.blueprints["web"]
     for kind in (domain.InvoicerError, HTTPException, Exception):
         blueprint.register_error_handler(kind, answer)

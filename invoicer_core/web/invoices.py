@@ -2,12 +2,19 @@
 
 from decimal import Decimal
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from invoicer_core.domain.snapshots import InvoiceSnapshot, PaymentSnapshot
-from invoicer_core.services import clients, credit_notes, documents, invoices, links, payments
-from invoicer_core.services import timeline as story
+from invoicer_core.services import (
+    clients,
+    credit_notes,
+    documents,
+    invoices,
+    links,
+    payments,
+    workflows,
+)
 from invoicer_core.web import formats, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form, shown_number
@@ -81,8 +88,8 @@ def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = N
         link=links.invoice_link(public_id=found.public_id) if found.state == "issued" else None,
         payments=_payments(found),
         credits=credit_notes.find(invoice_id=found.id).items if found.issued_at else (),
-        timeline=story.of_invoice(invoice_id=found.id),
-        steps=documents.delivery_steps(invoice_id=found.id) if found.issued_at else (),
+        timeline=invoices.timeline(invoice_id=found.id),
+        runs=workflows.of_invoice(invoice_id=found.id) if found.issued_at else (),
         methods=words.method_options(),
         channels=[("email", _("E-mail"))],
     )
@@ -101,12 +108,9 @@ def _payments(found: InvoiceSnapshot) -> list[tuple[PaymentSnapshot, Decimal]]:
 
 @members("invoices.read")
 def invoice_pdf(invoice_id: int) -> Answer:
-    """The frozen PDF; while it is being made, back to the page with a word about it."""
-    found = invoices.get(invoice_id=invoice_id)
-    document = documents.latest(invoice_id=found.id)
-    if document is None:
-        return redirect(url_for("web.invoice", invoice_id=invoice_id))
-    return pdf_response(document.filename, documents.read(document=document))
+    """The frozen PDF; waits for one that is being made."""
+    document, content = documents.await_pdf(invoice_id=invoice_id)
+    return pdf_response(document.filename, content)
 
 
 def pdf_response(filename: str, content: bytes) -> Response:

@@ -39,7 +39,7 @@ def product_list() -> Answer:
 def new_product() -> Answer:
     """Add a product."""
     if request.method == "GET":
-        usual = next((str(rate.id) for rate in tax_rates.find() if rate.is_default), "")
+        usual = next((str(rate.id) for rate in tax_rates.find(limit=200).items if rate.is_default), "")
         return _page(Form({"unit": "C62", "tax_rate_id": usual}))
     form = Form.sent(request.form, formats.locale())
     fields = _fields(form)
@@ -112,7 +112,7 @@ def _values(stored: ProductSnapshot) -> dict[str, str]:
 
 
 def _page(form: Form, stored: ProductSnapshot | None = None) -> str:
-    rates = [(str(r.id), f"{r.name} {formats.percent(r.rate)}") for r in tax_rates.find()]
+    rates = [(str(r.id), f"{r.name} {formats.percent(r.rate)}") for r in tax_rates.find(limit=200).items]
     units = words.units()
     if stored and stored.unit not in dict(units):
         units.append((stored.unit, stored.unit))

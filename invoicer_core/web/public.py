@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import segno
-from flask import Response, g, redirect, render_template, url_for
+from flask import Response, g, render_template
 from flask_babel import gettext as _
 
 from invoicer_core.domain.actor import Actor
@@ -56,12 +56,10 @@ def public_invoice(token: str) -> Answer:
 
 @everyone
 def public_pdf(token: str) -> Answer:
-    """The PDF; while it is being made, back to the page."""
+    """The PDF; waits for one that is being made."""
     with _opened(token) as found:
-        document = documents.latest(invoice_id=found.id)
-        if document is None:
-            return redirect(url_for("web.public_invoice", token=token))
-        return pdf_response(document.filename, documents.read(document=document))
+        document, content = documents.await_pdf(invoice_id=found.id)
+        return pdf_response(document.filename, content)
 
 
 @everyone

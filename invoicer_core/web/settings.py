@@ -60,7 +60,7 @@ def _page(part: str, form: Form | None = None) -> str:
     form = form or Form(_stored(part))
     more: dict[str, Any] = {}
     if part == "taxes":
-        more = {"rates": tax_rates.find(), "tax_categories": words.tax_categories()}
+        more = {"rates": tax_rates.find(limit=200).items, "tax_categories": words.tax_categories()}
     elif part == "plugins":
         more = {"plugins": plugins.find()}
     elif part == "numbering":
@@ -191,7 +191,7 @@ def usual_tax(rate_id: int) -> Answer:
 @members("settings.write")
 def remove_tax(rate_id: int) -> Answer:
     """Take a rate out of the choices; invoices that use it keep it."""
-    tax_rates.delete(tax_rate_id=rate_id, by=access.actor())
+    tax_rates.archive(tax_rate_id=rate_id, by=access.actor())
     return _saved("taxes")
 
 

@@ -158,8 +158,8 @@ def message_word(state: str) -> str:
 def step_word(state: str) -> str:
     """How far a step of a workflow is."""
     words = {
-        "done": _("done"), "running": _("running"), "failed": _("failed"), "waiting": _("waiting"),
-        "skipped": _("skipped"), "pending": _("waiting"), "retry": _("tries again"),
+        "succeeded": _("done"), "running": _("running"), "failed": _("failed"),
+        "waiting": _("waiting"),
     }  # fmt: skip
     return words.get(state, state)
 

@@ -76,6 +76,7 @@ def upgrade() -> None:
         "GRANT USAGE ON SEQUENCE businesses_id_seq TO invoicer_app",
         "REVOKE ALL ON users, sign_ins, one_time_tokens, security_events FROM invoicer_app",
         "GRANT SELECT, INSERT, UPDATE ON users, sign_ins, one_time_tokens TO invoicer_app",
+        "GRANT DELETE ON sign_ins, one_time_tokens TO invoicer_app",
         "GRANT SELECT, INSERT ON security_events TO invoicer_app",
         "REVOKE ALL ON alembic_version FROM invoicer_app, invoicer_gate",
         "GRANT SELECT ON alembic_version TO invoicer_app",

@@ -26,9 +26,9 @@ def palette(color: str | None) -> Palette:
     ink = rgb
     while contrast(ink, (255, 255, 255)) < _MINIMUM:
         ink = tuple(int(part * 0.94) for part in ink)
-    light = contrast(rgb, (255, 255, 255)) >= _MINIMUM
+    white = contrast(rgb, (255, 255, 255)) >= contrast(rgb, (0, 0, 0))
     tint = tuple(round(255 - (255 - part) * 0.07) for part in ink)
-    return Palette(_hex(rgb), _hex(ink), "#ffffff" if light else "#111111", _hex(tint))
+    return Palette(_hex(rgb), _hex(ink), "#ffffff" if white else "#000000", _hex(tint))
 
 
 def contrast(first: tuple[int, ...], second: tuple[int, ...]) -> float:

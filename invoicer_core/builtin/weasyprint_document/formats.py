@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import re
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
@@ -13,6 +14,7 @@ from invoicer_core.builtin.weasyprint_document.words import Words, words_for
 from invoicer_core.plugin import minor_units
 
 MAX_DIGITS = 10
+_BETWEEN = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _QUANTITY = "#,##0." + "#" * MAX_DIGITS
 # UN/ECE Recommendation 20 code -> CLDR unit, for which every locale has its own words.
 _CLDR_UNITS = {
@@ -88,7 +90,8 @@ class Formats:
             currency_digits=False,
             decimal_quantization=False,
         )
-        return text
+        # A code of letters stands apart from the figure (CLDR, currency spacing).
+        return _BETWEEN.sub("\u00a0", text)
 
     def amount(self, value: Decimal) -> str:
         """Without a symbol, with at least the currency's digits and never fewer than given."""

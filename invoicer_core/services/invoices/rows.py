@@ -34,6 +34,7 @@ from invoicer_core.models.invoices import Invoice, InvoiceItem, InvoiceTax
 from invoicer_core.models.payments import Payment
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import document_rows
+from invoicer_core.services.document_rows import Record
 from invoicer_core.services.listing import ID_MOST
 
 LABEL = "DRAFT-{}"
@@ -62,7 +63,7 @@ _PARTS = (
     " rate, base, tax, compound, exemption_code, exemption_text)"
     " SELECT %(business)s, invoice.id, t.* FROM invoice, json_to_recordset(%(taxes)s::json)"
     " AS t (" + document_rows.TAX_COLUMNS + "))"
-    " SELECT invoice.*, (SELECT array_agg(item.id ORDER BY item.position) FROM item) AS items"
+    " SELECT invoice.*, coalesce((SELECT array_agg(item.id ORDER BY item.position) FROM item), '{}') AS items"
     " FROM invoice"
 )
 _INSERT = (
@@ -291,7 +292,7 @@ def load(invoice_id: int, *, lock: bool = False) -> InvoiceSnapshot:
     return snapshots([row])[0]
 
 
-def snapshots(found: Sequence[Mapping[str, Any]]) -> list[InvoiceSnapshot]:
+def snapshots(found: Sequence[Record]) -> list[InvoiceSnapshot]:
     """Rows of `selection` with their items and taxes."""
     ids = [row["id"] for row in found]
     items = _parts(InvoiceItem, ids)
@@ -312,9 +313,7 @@ def _parts(table: type[InvoiceItem] | type[InvoiceTax], ids: list[int]) -> Mappi
     return parts
 
 
-def _snapshot(
-    row: Mapping[str, Any], items: Sequence[Mapping[str, Any]], taxes: Sequence[Mapping[str, Any]]
-) -> InvoiceSnapshot:
+def _snapshot(row: Record, items: Sequence[Record], taxes: Sequence[Record]) -> InvoiceSnapshot:
     balance: Decimal = row["amount_due"] - row["settled"]
     standing = lifecycle.standing(
         row["state"], row["amount_due"], balance, row["due_date"], row["today"], row["in_process"]

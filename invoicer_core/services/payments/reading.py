@@ -124,7 +124,7 @@ def _build(found: Sequence[Any]) -> list[PaymentSnapshot]:
 
 def _allocations_of(ids: Sequence[int]) -> dict[int, list[AllocationSnapshot]]:
     statement = (
-        select(Allocation, Invoice.number)
+        select(Allocation.payment_id, Allocation, Invoice.number)
         .join(
             Invoice,
             (Invoice.business_id == Allocation.business_id) & (Invoice.id == Allocation.invoice_id),
@@ -133,12 +133,12 @@ def _allocations_of(ids: Sequence[int]) -> dict[int, list[AllocationSnapshot]]:
         .order_by(Allocation.id)
     )
     found: dict[int, list[AllocationSnapshot]] = {}
-    for allocation, number in db.session.execute(statement):
-        found.setdefault(allocation.payment_id, []).append(
+    for payment_id, allocation, number in db.session.execute(statement):
+        found.setdefault(payment_id or 0, []).append(
             AllocationSnapshot(
                 id=allocation.id,
                 invoice_id=allocation.invoice_id,
-                invoice_number=number,
+                invoice_number=number or "",
                 amount=allocation.amount,
                 created_at=allocation.created_at,
             )

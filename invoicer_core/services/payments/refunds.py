@@ -91,9 +91,7 @@ def _take_off(payment: Payment, amount: Decimal, by: Actor) -> list[int]:
         return []
     statement = (
         select(Allocation.invoice_id, func.sum(Allocation.amount).label("held"))
-        .where(
-            Allocation.business_id == current_business_id(), Allocation.payment_id == payment.id
-        )
+        .where(Allocation.business_id == current_business_id(), Allocation.payment_id == payment.id)
         .group_by(Allocation.invoice_id)
         .having(func.sum(Allocation.amount) > 0)
         .order_by(func.max(Allocation.id).desc())

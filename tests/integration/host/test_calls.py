@@ -9,6 +9,7 @@ from invoicer_core.domain.errors import Conflict
 from invoicer_core.hooks.answers import Objection
 from invoicer_core.host import install, objections, proposals, refuse_objected, slots, states
 from invoicer_core.models import db
+from invoicer_core.models.tenancy import enter_business
 from tests.integration.host.conftest import invoice, make_host, xid
 from tests.plugins.crashing.invoicer_crashing import CrashingPlugin
 from tests.plugins.good.invoicer_good import GoodPlugin
@@ -67,7 +68,7 @@ def test_objections_become_a_conflict_that_names_the_plugin(host_app, business):
     [
         ("before_invoice_issued", GreedyPlugin, "tried to commit or roll back"),
         ("before_invoice_sent", GreedyPlugin, "by SQL"),
-        ("before_credit_note_issued", GreedyPlugin, "tried to end the transaction"),
+        ("before_credit_note_issued", GreedyPlugin, "tried to commit or roll back"),
         ("before_invoice_voided", GreedyPlugin, "more than 20 answers"),
         ("before_payment_refunded", GreedyPlugin, "answered str instead of Objections"),
         ("before_invoice_voided", CrashingPlugin, "raised ProgrammingError"),
@@ -141,8 +142,15 @@ def test_the_pause_is_for_one_business_only(host_app, business, make_business):
     states.pause(db.session, business, "crashing", "enough", on=True)
     db.session.commit()
     other = make_business()
-    from invoicer_core.models.tenancy import enter_business
-
     with enter_business(other):
         assert len(ask("before_invoice_issued", other)) == 1
     assert ask("before_invoice_issued", business) == ()
+
+
+def test_only_failures_in_a_row_count(host_app, business):
+    install(host_app, make_host(GoodPlugin))
+    states.failed(db.session, business, "good", "once", on=True)
+    db.session.commit()
+    assert ask("before_invoice_issued", business) == ()
+    db.session.rollback()
+    assert states.read(db.session, business, frozenset()).of("good").failures == 0

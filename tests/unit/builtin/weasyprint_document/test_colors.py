@@ -7,7 +7,9 @@ def rgb(text: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(text[1:]))
 
 
-@pytest.mark.parametrize("color", ["#ffffff", "#ffee00", "#00ff00", "#000000", "#c2410c", "#777777"])
+@pytest.mark.parametrize(
+    "color", ["#ffffff", "#ffee00", "#00ff00", "#000000", "#c2410c", "#777777"]
+)
 def test_text_stays_readable_with_any_brand_colour(color):
     found = palette(color)
     assert found.brand == color

@@ -75,7 +75,10 @@ def test_the_image_shows_the_modules_of_that_text_at_level_m():
     code = segno.make_qr(text, error="m", boost_error=False)
     size = image.width // len(code.matrix)
     seen = [
-        [int(image.getpixel((x * size + size // 2, y * size + size // 2)) < 128) for x in range(len(row))]
+        [
+            int(image.getpixel((x * size + size // 2, y * size + size // 2)) < 128)
+            for x in range(len(row))
+        ]
         for y, row in enumerate(code.matrix)
     ]
     assert seen == [list(row) for row in code.matrix]

@@ -98,7 +98,9 @@ def test_discounts_and_charges_of_a_line_are_shown_with_their_amounts():
         net_amount=Decimal("230.00"),
     )
     page = text(replace(invoice, items=(item,)))
-    assert "Discount 1.00 per unit | Discount 10% (regular): -25.00 | Surcharge (rush): 5.00" in page
+    assert (
+        "Discount 1.00 per unit | Discount 10% (regular): -25.00 | Surcharge (rush): 5.00" in page
+    )
     assert "| 230.00 |" in page
 
 
@@ -185,7 +187,9 @@ def test_the_seller_and_buyer_are_those_of_the_day_of_issue():
 
 
 def test_addresses_follow_their_country():
-    american = Party(name="B", address="1 Main St", city="Austin", region="TX", postcode="73301", country="US")
+    american = Party(
+        name="B", address="1 Main St", city="Austin", region="TX", postcode="73301", country="US"
+    )
     british = Party(name="B", address="1 High St", city="Leeds", postcode="LS1 1AA", country="GB")
     invoice = sample.sample_invoice()
     assert "1 Main St | Austin, TX 73301 | UNITED STATES" in text(replace(invoice, buyer=american))
@@ -208,8 +212,22 @@ def test_each_text_has_its_own_direction():
 
 def marked(value, mark):
     """The same document with ``mark`` in every free text."""
-    kept = {"state", "status", "payment_state", "currency", "category", "unit", "payment_means",
-            "locale", "method", "kind", "country", "time_zone", "role", "provider"}
+    kept = {
+        "state",
+        "status",
+        "payment_state",
+        "currency",
+        "category",
+        "unit",
+        "payment_means",
+        "locale",
+        "method",
+        "kind",
+        "country",
+        "time_zone",
+        "role",
+        "provider",
+    }
     if isinstance(value, tuple):
         return tuple(marked(each, mark) for each in value)
     if not is_dataclass(value):
@@ -219,7 +237,10 @@ def marked(value, mark):
         old = getattr(value, each.name)
         is_text = isinstance(old, str) or (old is None and "str" in str(each.type))
         changed[each.name] = (
-            mark if is_text and each.name not in kept and "|" not in str(each.type).replace("str | None", "")
+            mark
+            if is_text
+            and each.name not in kept
+            and "|" not in str(each.type).replace("str | None", "")
             else marked(old, mark)
         )
     return replace(value, **changed)
@@ -241,7 +262,7 @@ PAYLOAD = "</p></style></title><script>x</script><img src=x onerror=y>'\"&{{7*7}
 def test_no_text_of_any_field_becomes_markup(document):
     clean = Text(build_html(document, BUSINESS, "en"))
     dirty = Text(build_html(marked(document, PAYLOAD), marked(BUSINESS, PAYLOAD), "en"))
-    assert {tag for tag, _ in dirty.elements} <= {tag for tag, _ in clean.elements}
+    assert {tag for tag, _ in dirty.elements} <= {tag for tag, _ in clean.elements} | {"h2"}
     names = {name for _, attributes in dirty.elements for name in attributes}
     assert names <= {name for _, attributes in clean.elements for name in attributes} | {"dir"}
     assert "{{7*7}}" in dirty.all

@@ -1,0 +1,133 @@
+"""Runs an operation: who asks, may they, was it asked before, what came in, what goes out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask import Request, Response, g, request
+
+from invoicer_core.api import answers, reading
+from invoicer_core.api.problems import BadRequest, of_refusal
+from invoicer_core.api.resources import PREFIX, PUBLIC, Operation, snake
+from invoicer_core.domain.errors import Forbidden, InvalidInput, NotAuthenticated
+from invoicer_core.domain.permissions import allowed
+from invoicer_core.hooks import codec
+from invoicer_core.services import access_tokens, idempotency, rate_limits, sessions
+from invoicer_core.services.businesses import enter_business
+from invoicer_core.services.idempotency import Answer
+from invoicer_core.services.sessions import Identity
+
+BUSINESS: Final = "X-Business-Id"
+IDEMPOTENCY: Final = "Idempotency-Key"
+_LONGEST_KEY: Final = 255
+
+
+def runner(operation: Operation) -> Callable[..., Response]:
+    """The function that the router calls for an operation."""
+    names = {name: snake(name) for name in operation.parameters}
+
+    def run(**path: Any) -> Response:
+        rate_limits.check_address(request.remote_addr)
+        arguments = {names[name]: value for name, value in path.items()}
+        try:
+            if operation.access == PUBLIC:
+                return _response(_work(operation, arguments, None))
+            return _response(_as_user(operation, arguments))
+        except InvalidInput as refusal:
+            return of_refusal(refusal, operation.invalid)
+
+    run.__name__ = operation.name
+    run.operation = operation  # type: ignore[attr-defined]
+    return run
+
+
+def _as_user(operation: Operation, arguments: dict[str, Any]) -> Answer:
+    claims = access_tokens.read(bearer(request))
+    if operation.in_business:
+        with enter_business(_business(operation, arguments, claims)):
+            return _admitted(operation, arguments, sessions.authenticate_access(claims))
+    home = claims["bid"] if operation.idempotent else None
+    with enter_business(home):
+        return _admitted(operation, arguments, sessions.authenticate_user(claims))
+
+
+def bearer(request: Request) -> str:
+    """The token of the Authorization header. Raises NotAuthenticated without one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated("Send the access token: Authorization: Bearer <token>.")
+    return token.strip()
+
+
+def _business(
+    operation: Operation, arguments: Mapping[str, Any], claims: Mapping[str, Any]
+) -> int:
+    """The business meant: of the path, else of the header, else of the token."""
+    if operation.path.startswith("/businesses/{businessId}"):
+        return int(arguments["business_id"])
+    named = reading.number_header(request, BUSINESS)
+    business_id = named if named is not None else claims["bid"]
+    if business_id is None:
+        raise Forbidden("You have no seat in any business yet: found one with POST /businesses.")
+    return int(business_id)
+
+
+def _admitted(operation: Operation, arguments: dict[str, Any], who: Identity) -> Answer:
+    g.identity, g.business_id = who, who.business_id
+    rate_limits.check_account(who.user_id)
+    if operation.in_business and not allowed(who.role, operation.access):
+        raise Forbidden(f"Your role ({who.role}) does not include {operation.access}.")
+    key = request.headers.get(IDEMPOTENCY)
+    if key is None or not operation.idempotent or who.business_id is None:
+        return _work(operation, arguments, who)
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise BadRequest(f"{IDEMPOTENCY} must have 1 to {_LONGEST_KEY} printable characters.")
+    asked = idempotency.fingerprint(
+        request.method.encode(), request.path.encode(), request.query_string, request.get_data()
+    )
+    return idempotency.once(
+        key=key, asked=asked, by=who.actor("api"), run=lambda: _work(operation, arguments, who)
+    )
+
+
+def _work(operation: Operation, arguments: dict[str, Any], who: Identity | None) -> Answer:
+    """Read the input, call the view, make the answer."""
+    wants = operation.wants
+    if operation.query is not None:
+        query = reading.query_of(request, operation.query)
+        if "query" in wants:
+            arguments["query"] = query
+    elif request.args:
+        names = ", ".join(sorted(request.args)[:5])[:200]
+        raise InvalidInput.at(f"/{next(iter(request.args))[:100]}", f"No such parameter: {names}.")
+    if operation.body is not None:
+        body = reading.body_of(request, operation.body, required=operation.body_required)
+        if "body" in wants:
+            arguments["body"] = body
+    if "version" in wants:
+        arguments["version"] = reading.version_of(request)
+    if who is not None:
+        if "by" in wants:
+            arguments["by"] = who.actor("api")
+        if "who" in wants:
+            arguments["who"] = who
+    value = operation.view(**arguments)
+    location = None if operation.location is None else PREFIX + operation.location
+    if location is not None:
+        location = location.replace("{businessId}", str(arguments.get("business_id", "")))
+    return answers.made(value, operation.status, location, request)
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    if answer.status == 204:
+        response.headers.pop("Content-Type", None)
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """A JSON answer outside of any operation."""
+    return Response(codec.dumps(value), status, content_type=answers.JSON)

@@ -1,0 +1,114 @@
+"""What happened, told on the live channel: which message goes to which room.
+
+Only writes to Redis; the web processes, which hold the sockets, pass it on.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from redis import Redis
+from socketio import RedisManager
+
+from invoicer_core.domain.events import Event, InvoiceEvent, PaymentEvent, envelope, live_envelope
+from invoicer_core.hooks import codec
+from invoicer_core.models import db
+from invoicer_core.services import invoices, portal_view
+
+CHANNEL: Final = "flask-socketio"
+FOR_CLIENTS: Final = frozenset({"invoice.voided", "invoice.overdue", "invoice.written_off"})
+"""Events that a client's own pages hear of as ``changes``, beside those of the live message."""
+
+
+class Told(NamedTuple):
+    """One message for one room."""
+
+    room: str
+    name: str
+    data: Mapping[str, Any]
+
+
+class LiveJson:
+    """The codec as Socket.IO wants it: money stays exact on its way through."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        """JSON text of plain values and snapshots."""
+        return codec.dumps(value)
+
+    @staticmethod
+    def loads(text: str | bytes, **_: Any) -> Any:
+        """Plain values; refuses what the codec refuses."""
+        return codec.loads(text)
+
+
+class Announcer(RedisManager):  # type: ignore[misc] - the library has no types
+    """Writes to the channel, and says so when it cannot: the delivery then stays owed."""
+
+    def __init__(self, connection: "Redis[bytes]") -> None:
+        super().__init__(channel=CHANNEL, write_only=True, json=LiveJson)
+        self._writer = connection
+
+    def _publish(self, data: Any) -> None:
+        self._writer.publish(self.channel, self.json.dumps(data))
+
+    def tell(self, event: Event) -> None:
+        """Send an event to every room that may hear it. Raises redis.RedisError."""
+        for told in messages_for(event):
+            self.emit(told.name, told.data, room=told.room, namespace="/")
+
+
+def business_room(business_id: int) -> str:
+    """The room of a business's members."""
+    return f"business:{business_id}"
+
+
+def client_room(public_id: object) -> str:
+    """The room of one client's own pages."""
+    return f"client:{public_id}"
+
+
+def invoice_room(public_id: object) -> str:
+    """The room of one invoice's public page."""
+    return f"invoice:{public_id}"
+
+
+def messages_for(event: Event) -> Iterator[Told]:
+    """What is said, and where: members hear everything; a client's pages only what concerns
+    them, without what is internal."""
+    members = business_room(event.business_id)
+    yield Told(members, "changes", envelope(event))
+    for shown in _invoices_of(event):
+        message = live_envelope(event, shown)
+        if message is not None:
+            yield Told(members, "invoice", message)
+        yield from _for_client(event, shown)
+
+
+def _for_client(event: Event, invoice: Mapping[str, Any]) -> Iterator[Told]:
+    if invoice.get("state") == "draft":
+        return
+    shown = portal_view.invoice(invoice)
+    rooms = (invoice_room(shown["public_id"]), client_room(shown["client_public_id"]))
+    message = live_envelope(event, shown)
+    for room in rooms:
+        if message is not None:
+            yield Told(room, "invoice", message)
+        if event.name in FOR_CLIENTS:
+            yield Told(room, "changes", {**envelope(event), "data": shown})
+
+
+def _invoices_of(event: Event) -> list[Mapping[str, Any]]:
+    """The invoices that an event is about, as JSON."""
+    if isinstance(event, InvoiceEvent):
+        return [event.data]
+    if not isinstance(event, PaymentEvent):
+        return []
+    held = event.data.get("invoice")
+    if isinstance(held, Mapping):
+        return [held]
+    ids = {int(each["invoice_id"]) for each in event.data.get("allocations", ())}
+    found: list[Mapping[str, Any]] = []
+    for invoice_id in sorted(ids):
+        found.append(codec.to_json(invoices.get(invoice_id=invoice_id)))
+    db.session.rollback()
+    return found

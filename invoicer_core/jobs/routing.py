@@ -1,0 +1,28 @@
+"""Which queue a subscriber's deliveries go through: the core's own, mail, or forked workers."""
+
+from typing import Any, Final
+
+from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS
+from invoicer_core.services import messages, workflows
+
+LIVE: Final = "live"
+_OWN: Final = "invoicer_core.builtin."
+
+
+def is_own(registry: Any, plugin: str) -> bool:
+    """Whether the plugin came with the core: it may run in the core's own worker."""
+    found = registry.plugins.get(plugin)
+    return found is not None and type(found.plugin).__module__.startswith(_OWN)
+
+
+def core_subscribers(plugins: tuple[str, ...]) -> tuple[str, ...]:
+    """Subscribers that the core's own worker serves, with these plugins of ours."""
+    own = [f"{kind}:{name}" for name in plugins for kind in ("plugin", "job")]
+    return (workflows.SUBSCRIBER, *own)
+
+
+def subscribers_of(registry: Any) -> dict[str, tuple[str, ...]]:
+    """Queue -> the subscribers it carries; `PLUGINS` carries all that are in no other."""
+    own = tuple(name for name in sorted(registry.plugins) if is_own(registry, name))
+    core = core_subscribers(own)
+    return {CORE: core, MAIL: (messages.SUBSCRIBER,), PLUGINS: ()}

@@ -1,0 +1,219 @@
+"""The worker: one parent that keeps three children running, each with queues of its own.
+
+Two children do the core's work in their own process; the third forks for every job and is where
+plugins of others run, with a limit of memory and of time.
+"""
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from logging import getLogger
+from types import FrameType
+from typing import Any, Final
+
+from flask import Flask
+from redis import Redis
+from rq import SimpleWorker, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from invoicer_core.config import Config
+from invoicer_core.jobs import presence, queue, registry, station
+from invoicer_core.jobs.leases import Leases
+from invoicer_core.jobs.limits import PLUGIN_SECONDS, end_with_parent, limit_memory
+from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS, ListedJob, Work
+from invoicer_core.jobs.station import Station
+from invoicer_core.models import db
+
+HEARTBEAT: Final = 10
+DEQUEUE: Final = 5
+MAINTENANCE: Final = 5
+MONITOR: Final = 3
+JOBS_PER_LIFE: Final = 20_000
+"""After so many jobs a child ends and a fresh one takes its place."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+PATIENCE: Final = 10.0
+GLANCE: Final = 0.1
+
+log: Final = getLogger(__name__)
+
+
+class _Quick:
+    """Notices quickly that a worker is gone: RQ's own intervals are minutes long."""
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds of one wait for jobs; maintenance happens in between."""
+        return DEQUEUE
+
+    def get_heartbeat_ttl(self, job: Job) -> int:  # noqa: ARG002 - RQ's signature
+        """Seconds that a running job counts as alive after its last sign of life."""
+        return HEARTBEAT
+
+
+class CoreWorker(_Quick, SimpleWorker):
+    """Runs jobs in its own process, in an application context each."""
+
+    app: Flask
+
+    def perform_job(self, job: Job, queue: Any) -> bool:
+        """Run one job in a context of its own: no session outlives it."""
+        with self.app.app_context():
+            return super().perform_job(job, queue)
+
+
+class PluginWorker(_Quick, Worker):
+    """Forks for every job; the child has a memory limit and no connection of its parent."""
+
+    app: Flask
+
+    def main_work_horse(self, job: Job, queue: Any) -> None:
+        """In the child: leave the parent's connections alone, then run the job."""
+        gc.unfreeze()
+        with self.app.app_context():
+            for engine in db.engines.values():
+                engine.dispose(close=False)
+            config: Config = self.app.extensions["invoicer.config"]
+            leases = Leases(config.gate_url)
+            station.install(self.app, _station(config, leases, isolated=True))
+            leases.start()
+            limit_memory()
+            super().main_work_horse(job, queue)
+
+
+def _station(config: Config, leases: Leases, *, isolated: bool) -> Station:
+    redis = queue.connect(config.redis_url)
+
+    def forward(business_id: int, subscriber: str, delivery_id: int, attempts: int) -> None:
+        work = Work(
+            f"{delivery_id}-{attempts + 1}-isolated",
+            registry.DELIVER,
+            (business_id, subscriber, [[delivery_id, attempts]]),
+        )
+        queue.enqueue(queue.queue_of(PLUGINS, redis), [work])
+
+    return Station(leases, isolated, PLUGIN_SECONDS if isolated else None, forward)
+
+
+def serve(app: Flask, kind: type[CoreWorker] | type[PluginWorker], names: list[str]) -> None:
+    """Work on these queues until told to stop. Raises redis.RedisError when Redis is away."""
+    config: Config = app.extensions["invoicer.config"]
+    redis = queue.connect(config.redis_url)
+    leases = Leases(config.gate_url, also=lambda: presence.note(redis, "worker"))
+    leases.start()
+    station.install(app, _station(config, leases, isolated=False))
+    worker = kind(
+        [queue.queue_of(name, redis) for name in names],
+        connection=redis,
+        job_class=ListedJob,
+        serializer=JSONSerializer,
+        worker_ttl=HEARTBEAT,
+        maintenance_interval=MAINTENANCE,
+        job_monitoring_interval=MONITOR,
+        default_result_ttl=0,
+        log_job_description=False,
+    )
+    worker.app = app
+    worker.log_result_lifespan = False
+    worker.work(logging_level="WARNING", max_jobs=JOBS_PER_LIFE)
+    leases.close()
+
+
+# --- the parent --------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Child:
+    """One child and when it may be started (again)."""
+
+    run: Callable[[], None]
+    pid: int = 0
+    started: float = 0.0
+    pause: float = FIRST_PAUSE
+    due: float = 0.0
+
+
+class Parent:
+    """Starts the children, starts them again when they end, and takes them along when it ends."""
+
+    def __init__(self, children: list[Callable[[], None]]) -> None:
+        self.children = [_Child(run) for run in children]
+        self.stopping = False
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT; then the children finish what they are doing."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop)
+        while not self.stopping:
+            for child in self.children:
+                if child.pid == 0 and time.monotonic() >= child.due:
+                    self._start(child)
+            time.sleep(GLANCE)
+            self._bury()
+        self._stop_children()
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _start(self, child: _Child) -> None:
+        parent = os.getpid()
+        child.started = time.monotonic()
+        child.pid = os.fork()
+        if child.pid:
+            return
+        status = 1
+        try:
+            end_with_parent(parent)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            child.run()
+            status = 0
+        except BaseException:
+            log.exception("a worker ended")
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _bury(self) -> None:
+        for child in self.children:
+            if child.pid and os.waitpid(child.pid, os.WNOHANG)[0]:
+                lived = time.monotonic() - child.started
+                child.pause = FIRST_PAUSE if lived > PATIENCE else min(child.pause * 2,
+                                                                       LONGEST_PAUSE)  # fmt: skip
+                child.pid, child.due = 0, time.monotonic() + child.pause
+
+    def _stop_children(self) -> None:
+        end = time.monotonic() + PATIENCE
+        for child in self.children:
+            _signal(child.pid, signal.SIGTERM)
+        while any(child.pid for child in self.children) and time.monotonic() < end:
+            self._bury()
+            time.sleep(0.05)
+        for child in self.children:
+            _signal(child.pid, signal.SIGKILL)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    if pid:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+
+
+def main(app: Flask) -> None:
+    """Run until SIGTERM or SIGINT. The application must not have touched the network yet."""
+    gc.collect()
+    gc.freeze()
+    Parent(
+        [
+            lambda: serve(app, CoreWorker, [CORE]),
+            lambda: serve(app, CoreWorker, [MAIL, CORE]),
+            lambda: serve(app, PluginWorker, [PLUGINS]),
+        ]
+    ).run()

@@ -1,0 +1,56 @@
+"""Refusals of the database in the domain's words, for what no service foresaw."""
+
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from invoicer_core.domain.errors import Conflict, InvalidInput, InvoicerError, Unavailable
+
+_BY_STATE: Final = {
+    "23505": Conflict("Something with the same value is there already."),
+    "23503": Conflict("Something that this refers to, or that refers to this, stands against it."),
+    "23001": Conflict("The books do not allow this change."),
+    "23514": Conflict("This would break a rule of the books."),
+    "23502": InvalidInput("A value is missing."),
+    "22001": InvalidInput("A text is too long."),
+    "22003": InvalidInput("A number is too large."),
+    "22007": InvalidInput("A date or time is not valid."),
+    "22008": InvalidInput("A date or time is out of range."),
+    "22021": InvalidInput("A text holds a character that cannot be stored."),
+    "22P02": InvalidInput("A value has the wrong form."),
+    "22P05": InvalidInput("A text holds a character that cannot be stored."),
+    "40001": Unavailable("Others changed the same at the same time. Try again.", 1),
+    "40P01": Unavailable("Others changed the same at the same time. Try again.", 1),
+    "55P03": Unavailable("Others are changing the same. Try again.", 1),
+    "53300": Unavailable("Too many connections to the database. Try again shortly.", 5),
+    "57014": Unavailable("The database took too long for this. Try again.", 5),
+}
+_AWAY: Final = Unavailable("The database is away for the moment. Nothing was half done.", 5)
+
+
+def translated(error: BaseException) -> InvoicerError | None:
+    """The domain's error for one of the database; None for any other exception.
+
+    The database's own words are for the log, never for an answer.
+    """
+    if isinstance(error, PoolTimeout):
+        return Unavailable("Too many requests wait for the database. Try again shortly.", 2)
+    if not isinstance(error, DBAPIError):
+        return None
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _BY_STATE:
+        return _BY_STATE[state]
+    if error.connection_invalidated or state is None or state[:2] in ("08", "57", "53", "25"):
+        return _AWAY if _is_connection(error, state) else None
+    return None
+
+
+def _is_connection(error: DBAPIError, state: str | None) -> bool:
+    """Without a state it is a lost connection only if the driver calls it operational."""
+    return state is not None or type(error).__name__ in ("OperationalError", "InterfaceError")
+
+
+def is_of_database(error: BaseException) -> bool:
+    """Whether the exception comes from the database layer."""
+    return isinstance(error, SQLAlchemyError)

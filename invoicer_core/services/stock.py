@@ -1,0 +1,123 @@
+"""The stock of products: a row per change, never edited, and the sum on the product itself."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import Conflict, FieldError
+from invoicer_core.domain.money import LIMIT
+from invoicer_core.domain.snapshots import Page, ProductSnapshot, StockMovementSnapshot
+from invoicer_core.models import db
+from invoicer_core.models.catalog import Product, StockMovement
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services.fields import check_fields, number, text
+from invoicer_core.services.listing import Ordering, read_page, within_days
+from invoicer_core.services.product_rows import load, snapshot
+from invoicer_core.services.rows import refuse
+from invoicer_core.services.transaction import Unit, transaction
+
+CHECKS: Final = {"quantity": number(), "reason": text(200)}
+
+
+def move(
+    *,
+    product_id: int,
+    quantity: Decimal,
+    reason: str,
+    by: Actor,
+    invoice_id: int | None = None,
+) -> StockMovementSnapshot:
+    """Add to the stock, or take from it with a negative quantity.
+
+    A product that was not counted is counted from now on, from zero.
+
+    Raises:
+        InvalidInput: a quantity of zero, no reason.
+        NotFound: no such product.
+        Conflict: more would be taken than is there (``/quantity``).
+    """
+    given = {"quantity": quantity, "reason": reason}
+    values = check_fields(given, CHECKS, required=("quantity", "reason"))
+    if not values["quantity"]:
+        refuse("/quantity", "A movement of nothing is none: give a quantity.")
+    with transaction(by=by) as unit:
+        product = load(product_id, lock=True)
+        return record(unit, product, values["quantity"], values["reason"], invoice_id)
+
+
+def record(
+    unit: Unit, product: Product, quantity: Decimal, reason: str, invoice_id: int | None = None
+) -> StockMovementSnapshot:
+    """Write a movement of a product whose row is locked; tells when it crosses the low level."""
+    before = product.stock_quantity or Decimal(0)
+    after = before + quantity
+    if after < 0:
+        message = f"There are {before.normalize():f} in stock; {-quantity:f} cannot be taken."
+        raise Conflict(message, [FieldError("/quantity", message)])
+    if after >= LIMIT:
+        refuse("/quantity", "The stock would be too large to be written down.")
+    movement = StockMovement(
+        business_id=current_business_id(),
+        product_id=product.id,
+        quantity=quantity,
+        stock_after=after,
+        reason=reason,
+        invoice_id=invoice_id,
+        actor=unit.by.label,
+    )
+    db.session.add(movement)
+    counted = product.stock_quantity is not None
+    product.stock_quantity = after
+    db.session.flush()
+    unit.record("product.stock_moved", product=product.id, quantity=quantity, reason=reason)
+    level = product.low_stock_level
+    if level is not None and after <= level and (before > level or not counted):
+        unit.publish("product.low_stock", without_costs(snapshot(product)))
+    return _snapshot(movement)
+
+
+def without_costs(product: ProductSnapshot) -> ProductSnapshot:
+    """The product as those see it who may not see what it costs: events go to everybody."""
+    return replace(product, cost_price=None)
+
+
+def movements(
+    *,
+    product_id: int,
+    start: date | None = None,
+    end: date | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Page[StockMovementSnapshot]:
+    """What happened to a product's stock, the newest first. Raises NotFound."""
+    load(product_id)
+    statement = select(StockMovement).where(
+        StockMovement.business_id == current_business_id(),
+        StockMovement.product_id == product_id,
+        within_days(StockMovement.created_at, start, end),
+    )
+    return read_page(
+        statement,
+        Ordering(StockMovement.id, {}),
+        lambda rows: [_snapshot(row) for row in rows],
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+def _snapshot(row: Any) -> StockMovementSnapshot:
+    return StockMovementSnapshot(
+        id=row.id,
+        product_id=row.product_id,
+        quantity=row.quantity,
+        stock_after=row.stock_after,
+        reason=row.reason,
+        created_at=row.created_at,
+        actor=row.actor,
+    )

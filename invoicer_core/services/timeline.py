@@ -1,0 +1,108 @@
+"""An invoice's story, and the business's recent activity: read from the events, told in order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from invoicer_core.domain.snapshots import TimelineEntry
+from invoicer_core.models import db
+from invoicer_core.models.outbox import Event
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services.invoices import rows
+
+TITLES: Final[Mapping[str, str]] = {
+    "invoice.created": "Draft created",
+    "invoice.updated": "Edited",
+    "invoice.issued": "Issued",
+    "invoice.sent": "Sent",
+    "invoice.viewed": "Viewed by the client",
+    "invoice.overdue": "Overdue",
+    "invoice.paid": "Paid",
+    "invoice.voided": "Voided",
+    "invoice.written_off": "Written off",
+    "invoice.deleted": "Draft deleted",
+    "payment.recorded": "Payment recorded",
+    "payment.allocated": "Payment allocated",
+    "payment.refunded": "Payment refunded",
+    "payment.failed": "Payment failed",
+    "payment.disputed": "Payment disputed",
+    "credit_note.issued": "Credited",
+    "document.stored": "PDF stored",
+    "message.sent": "Message sent",
+    "message.delivered": "Message delivered",
+    "message.failed": "Message failed",
+    "client.created": "Client added",
+    "order.created": "Order received",
+    "order.completed": "Order completed",
+    "product.low_stock": "Stock is low",
+    "supplier.created": "Supplier added",
+    "workflow.failed": "A workflow failed",
+}
+ACTIVITY: Final = tuple(
+    name for name in TITLES if name not in ("invoice.updated", "document.stored", "message.sent")
+)
+LONGEST: Final = 500
+
+
+def of_invoice(*, invoice_id: int) -> tuple[TimelineEntry, ...]:
+    """What happened to an invoice, oldest first. Raises NotFound."""
+    rows.load(invoice_id)
+    statement = (
+        select(Event)
+        .where(Event.business_id == current_business_id(), Event.invoice_id == invoice_id)
+        .order_by(Event.xid, Event.id)
+        .limit(LONGEST)
+    )
+    return tuple(_entries(db.session.scalars(statement).all()))
+
+
+def recent(*, limit: int = 8) -> tuple[TimelineEntry, ...]:
+    """What happened last in the business, newest first."""
+    statement = (
+        select(Event)
+        .where(Event.business_id == current_business_id(), Event.name.in_(ACTIVITY))
+        .order_by(Event.xid.desc(), Event.id.desc())
+        .limit(limit)
+    )
+    return tuple(_entries(db.session.scalars(statement).all()))
+
+
+def _entries(events: Sequence[Event]) -> list[TimelineEntry]:
+    return [
+        TimelineEntry(
+            at=event.created_at,
+            name=event.name,
+            title=TITLES.get(event.name, event.name),
+            actor=event.actor,
+            state=event.data.get("state") if event.name.startswith("message.") else None,
+            detail=_detail(event.name, event.data),
+        )
+        for event in events
+    ]
+
+
+def _detail(name: str, data: Mapping[str, Any]) -> str | None:
+    """The words that tell this entry from another of its kind: a number, an amount, an address."""
+    kind = name.split(".")[0]
+    if kind == "payment":
+        return f"{data.get('amount')} {data.get('currency')}"
+    if kind == "message":
+        return _joined(data.get("recipient"), data.get("error"))
+    if kind == "credit_note":
+        return _joined(data.get("credit_note_number"), data.get("total_amount"))
+    if kind == "document":
+        return _text(data.get("filename"))
+    if kind == "invoice":
+        return _joined(data.get("invoice_number"), data.get("client_name"))
+    if kind == "order":
+        return _text(data.get("order_number"))
+    return _text(data.get("name"))
+
+
+def _joined(*parts: object) -> str | None:
+    return " · ".join(str(part) for part in parts if part) or None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,31 @@
+"""What is thrown away when its time is over: stored answers, ended sign-ins, used tokens."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from invoicer_core.models import db
+from invoicer_core.models.tenancy import current_business_id
+
+_ANSWERS: Final = text(
+    "DELETE FROM idempotency_keys WHERE business_id = :business"
+    " AND created_at < now() - interval '25 hours'"
+)
+_SIGN_INS: Final = text(
+    "DELETE FROM sign_ins WHERE expires_at < now() - interval '7 days'"
+    " OR revoked_at < now() - interval '7 days'"
+)
+_TOKENS: Final = text("DELETE FROM one_time_tokens WHERE expires_at < now() - interval '7 days'")
+
+
+def purge_business() -> None:
+    """Forget answers kept for an ``Idempotency-Key`` after 25 hours."""
+    db.session.execute(_ANSWERS, {"business": current_business_id()})
+    db.session.commit()
+
+
+def purge_shared() -> None:
+    """Forget sign-ins and one-time tokens a week after their end."""
+    db.session.execute(_SIGN_INS)
+    db.session.execute(_TOKENS)
+    db.session.commit()
