@@ -83,7 +83,7 @@ def _faces(app: APIFlask) -> None:
     for room in ("api", "web", "live"):  # until every room is there
         try:
             module = import_module(f"invoicer_core.{room}")
-        except ModuleNotFoundError:
+        except ImportError:
             continue
         if hasattr(module, "register"):
             module.register(app)

@@ -81,23 +81,25 @@ def web() -> None:
 @commands.command()
 def worker() -> None:
     """Do what may be slow: PDFs, mail, plugins' event handlers."""
+    from invoicer_core.app import create_app
     from invoicer_core.embedded.logs import set_up_logging
     from invoicer_core.jobs.worker import main as run
 
     config = _run_time_config()
     set_up_logging(config, "worker")
-    run(config)
+    run(create_app(config))
 
 
 @commands.command()
 def clock() -> None:
     """Hand out what is due, and emit to the live channel."""
+    from invoicer_core.app import create_app
     from invoicer_core.embedded.logs import set_up_logging
     from invoicer_core.jobs.clock import main as run
 
     config = _run_time_config()
     set_up_logging(config, "clock")
-    run(config)
+    run(create_app(config))
 
 
 @commands.command(hidden=True)

@@ -19,6 +19,7 @@ _REF: Final = "#/components/schemas/{model}"
 _STATUS: Final = {
     200: "Done",
     201: "Created",
+    202: "Taken; it is done in the background",
     204: "Done; there is nothing to say",
     400: "Malformed: not JSON, or a header that cannot be read",
     401: "Not signed in",

@@ -76,16 +76,32 @@ def _admitted(operation: Operation, arguments: dict[str, Any], who: Identity) ->
     rate_limits.check_account(who.user_id)
     if operation.in_business and not allowed(who.role, operation.access):
         raise Forbidden(f"Your role ({who.role}) does not include {operation.access}.")
-    key = request.headers.get(IDEMPOTENCY)
-    if key is None or not operation.idempotent or who.business_id is None:
+    key = idempotency_key(request) if operation.idempotent else None
+    if key is None or who.business_id is None:
         return _work(operation, arguments, who)
+    return idempotency.once(
+        key=key,
+        asked=asked(request),
+        by=who.actor("api"),
+        run=lambda: _work(operation, arguments, who),
+    )
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key of a request, None without one. Raises BadRequest."""
+    key = request.headers.get(IDEMPOTENCY)
+    if key is None:
+        return None
     if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise BadRequest(f"{IDEMPOTENCY} must have 1 to {_LONGEST_KEY} printable characters.")
-    asked = idempotency.fingerprint(
-        request.method.encode(), request.path.encode(), request.query_string, request.get_data()
-    )
-    return idempotency.once(
-        key=key, asked=asked, by=who.actor("api"), run=lambda: _work(operation, arguments, who)
+    return key
+
+
+def asked(request: Request) -> bytes:
+    """What a request asks for, as a digest: its method, address and body."""
+    body = request.get_data(cache=True, parse_form_data=False)
+    return idempotency.fingerprint(
+        request.method.encode(), request.full_path.encode(), body
     )
 
 

@@ -86,11 +86,17 @@ def settle(original: Totals, already: Sequence[Totals], new: Totals) -> Totals:
     return result
 
 
-def remaining_document(original: Document, credited: Sequence[Document]) -> Document:
+def remaining_document(
+    original: Document, credited: Sequence[tuple[Document, Totals]] = ()
+) -> Document:
     """A document for all that is not credited yet; its totals go through ``settle``.
 
     Without earlier credits it has the original's lines. After partial credits it has one line per
     set of taxes, without tax in the price.
+
+    Args:
+        original: the invoice as issued.
+        credited: each earlier credit with the totals that ``settle`` gave it.
 
     Raises:
         Conflict: nothing is left.
@@ -100,9 +106,10 @@ def remaining_document(original: Document, credited: Sequence[Document]) -> Docu
         cash = compute(original).rounding - plain.rounding
         rounding = Rounding(amount=cash) if cash else None
         return replace(original, prepaid=(), rounding=rounding)
-    left = _group_nets(original)
-    for document in credited:
-        for key, (_, amount) in _group_nets(document).items():
+    by_name = any(len(item.taxes) > 1 for item in original.items)
+    left = _group_nets(original, compute(original), by_name)
+    for document, totals in credited:
+        for key, (_, amount) in _group_nets(document, totals, by_name).items():
             if key in left:
                 taxes, before = left[key]
                 left[key] = (taxes, before - amount)
@@ -216,15 +223,25 @@ def _bases(totals: Totals, by_name: bool) -> dict[GroupKey, Decimal]:
     }
 
 
-def _group_nets(document: Document) -> dict[tuple[GroupKey, ...], tuple[tuple[Tax, ...], Decimal]]:
-    by_name = any(len(item.taxes) > 1 for item in document.items)
-    return {
+def _group_nets(
+    document: Document, totals: Totals, by_name: bool
+) -> dict[tuple[GroupKey, ...], tuple[tuple[Tax, ...], Decimal]]:
+    """The net of each set of taxes. With one tax per line the settled totals say it; they may
+    differ by cents from what the document would come to by itself."""
+    nets = {
         tuple((t.category, t.rate, t.compound, t.name if by_name else "") for t in group.taxes): (
             group.taxes,
             group.amount,
         )
         for group in explain(document).groups
     }
+    if not by_name:
+        bases: dict[tuple[GroupKey, ...], Decimal] = {
+            (_key(row, False),): row.base for row in totals.taxes
+        }
+        untaxed = totals.net_total - sum(bases.values(), ZERO)
+        nets = {key: (taxes, bases.get(key, untaxed)) for key, (taxes, _) in nets.items()}
+    return nets
 
 
 def _sum(already: Sequence[Totals], name: str) -> Decimal:

@@ -188,6 +188,8 @@ from invoicer_core.hooks.workflows import (
     Workflow,
     WorkflowError,
 )
+from invoicer_core.services import documents, invoices, notifications
+from invoicer_core.services.folders import data_folder
 
 __all__ = [
     "API",
@@ -336,11 +338,15 @@ __all__ = [
     "WorkflowMoved",
     "WorkflowStarted",
     "WorkflowSucceeded",
+    "data_folder",
+    "documents",
     "dumps",
     "envelope",
     "field",
     "hookimpl",
+    "invoices",
     "loads",
     "minor_units",
+    "notifications",
     "to_json",
 ]

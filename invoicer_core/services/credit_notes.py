@@ -141,13 +141,14 @@ def _settled(draft: CreditNoteDraft, invoice: InvoiceSnapshot) -> tuple[Document
     """The credit's document and its totals, the last cents taken from what the invoice has left."""
     original = invoices.document_of(invoice)
     earlier = _of_invoice(invoice.id)
+    already = [_totals_of(note) for note in earlier]
     if draft.document is None:
-        document = credit.remaining_document(original, [_document_of(note) for note in earlier])
+        documents = [_document_of(note) for note in earlier]
+        document = credit.remaining_document(original, list(zip(documents, already, strict=True)))
     else:
         document = drafting.complete(draft.document, invoice.currency)
         if document.currency != invoice.currency:
             raise Conflict(f"The invoice is in {invoice.currency}: credit it in that.")
-    already = [_totals_of(note) for note in earlier]
     return document, credit.settle(totals.compute(original), already, totals.compute(document))
 
 

@@ -35,10 +35,20 @@ def get(*, member_id: int) -> MemberSnapshot:
     return _with_user(seat)
 
 
+def invite(*, email: str, role: str, by: Actor) -> MemberSnapshot:
+    """As `add`; who never chose a password is mailed a link to do so."""
+    with transaction(by=by):
+        member = add(email=email, role=role, by=by)
+        user = users.by_email(member.email)
+        if user is not None and user.password_hash == UNUSABLE:
+            users.send_link(user, "invitation", users.INVITATION_LIFETIME)
+        return member
+
+
 def add(*, email: str, role: str, by: Actor) -> MemberSnapshot:
     """Give somebody a seat; who has no account yet gets one without a password.
 
-    The mail with the link to choose it is `sessions.send_invitation`.
+    `invite` also mails them the link to choose it.
 
     Raises:
         InvalidInput: no address, no such role.

@@ -43,7 +43,7 @@ class Failure:
 
 
 def start(
-    *, workflow: str, input: Mapping[str, Any], by: Actor, invoice_id: int | None = None
+    *, workflow: str, given: Mapping[str, Any], by: Actor, invoice_id: int | None = None
 ) -> RunSnapshot:
     """Begin a run; its first step is done by a worker.
 
@@ -53,7 +53,7 @@ def start(
         InvalidInput: the input does not fit.
     """
     provided = offers.find(db.session, Workflow, workflow, current_business_id())
-    checked = _checked(provided.offer, input)
+    checked = _checked(provided.offer, given)
     with transaction(by=by) as unit:
         return _begin(unit, provided.offer, checked, invoice_id)
 
@@ -207,7 +207,7 @@ def _failed(
 
 
 def _begin(
-    unit: Unit, workflow: Workflow, input: Mapping[str, Any], invoice_id: int | None
+    unit: Unit, workflow: Workflow, given: Mapping[str, Any], invoice_id: int | None
 ) -> RunSnapshot:
     run = WorkflowRun(
         business_id=current_business_id(),
@@ -215,7 +215,7 @@ def _begin(
         workflow_version=workflow.version,
         state=workflow.start,
         status="running",
-        input=codec.to_json(dict(input)),
+        input=codec.to_json(dict(given)),
         output={},
         invoice_id=invoice_id,
     )

@@ -13,6 +13,7 @@ from invoicer_core.services import (
     invoices,
     links,
     payments,
+    timeline,
     workflows,
 )
 from invoicer_core.web import formats, words
@@ -88,7 +89,7 @@ def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = N
         link=links.invoice_link(public_id=found.public_id) if found.state == "issued" else None,
         payments=_payments(found),
         credits=credit_notes.find(invoice_id=found.id).items if found.issued_at else (),
-        timeline=invoices.timeline(invoice_id=found.id),
+        timeline=timeline.of_invoice(invoice_id=found.id),
         runs=workflows.of_invoice(invoice_id=found.id) if found.issued_at else (),
         methods=words.method_options(),
         channels=[("email", _("E-mail"))],

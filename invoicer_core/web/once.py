@@ -11,6 +11,9 @@ from uuid import UUID, uuid4
 from flask import request
 from markupsafe import Markup
 
+from invoicer_core.services import idempotency
+from invoicer_core.web import access
+
 FIELD: Final = "once"
 
 
@@ -30,5 +33,20 @@ def token() -> str | None:
 
 
 def made(work: Callable[[], str]) -> str:
-    """The address of what the work makes; done at most once for this form's token."""
-    return work()
+    """The address of what the work makes; done at most once for this form's token.
+
+    The work and the memory of it commit together. A form without a token is just done.
+
+    Raises:
+        Conflict: the same form is being worked on at this moment.
+    """
+    key = token()
+    if key is None:
+        return work()
+    asked = idempotency.fingerprint(request.path.encode(), key.encode())
+
+    def run() -> idempotency.Answer:
+        return idempotency.Answer(303, {"Location": work()}, b"")
+
+    answer = idempotency.once(key=f"form:{key}", asked=asked, by=access.actor(), run=run)
+    return answer.headers["Location"]

@@ -17,6 +17,7 @@ from typing import IO, Any
 from invoicer_core.builtin.weasyprint_document import child
 from invoicer_core.plugin import Attachment
 
+_AT_ONCE = 0.3  # seconds
 _CHILD = Path(__file__).with_name("child.py")
 
 
@@ -93,15 +94,15 @@ class Renderer:
         return self._process.pid if self._process else None
 
     def _ask(self, header: Mapping[str, Any], body: bytes) -> Rendered:
-        process = self._ready()
+        process, start = self._ready(), time.monotonic()
         try:
             reply, pdf = process.ask(header, body, self.limits.wall_seconds)
         except (OSError, child.Closed, ValueError) as error:
-            if process.renders == 1 or not process.left_idle():
-                self._drop()
-                raise RenderError(_reason(error, process)) from error
             self._drop()
-            return self._ask(header, body)
+            if process.renders > 1 and time.monotonic() - start < _AT_ONCE:
+                # It had gone before it was asked (idle, or killed): not the fault of this page.
+                return self._ask(header, body)
+            raise RenderError(_reason(error, process)) from error
         except BaseException:
             # Interrupted in mid-sentence (a timeout of the job): the answer would come too late.
             self._drop()
@@ -138,9 +139,10 @@ class _Process:
 
     def __init__(self, limits: Limits) -> None:
         self._numbers = itertools.count(1)
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._socket, theirs = socket.socketpair()
         self.renders = 0
+        self.last_words = ""
         with theirs:
             self._popen = _start(theirs.fileno(), limits, self._errors)
         self.pid = self._popen.pid
@@ -149,7 +151,7 @@ class _Process:
             ready, _ = child.receive_frame(self._socket)
         except (OSError, child.Closed, ValueError) as error:
             self.end()
-            raise RenderError(f"The renderer does not start: {self.last_words()}") from error
+            raise RenderError(f"The renderer does not start: {self.last_words}") from error
         self.offline: bool = ready["offline"]
 
     def ask(
@@ -168,28 +170,20 @@ class _Process:
     def is_alive(self) -> bool:
         return self._popen.poll() is None
 
-    def left_idle(self) -> bool:
-        """It had ended by itself, having had nothing to do, just before it was asked."""
-        try:
-            return self._popen.wait(timeout=0.2) == 0
-        except subprocess.TimeoutExpired:
-            return False
-
     def end(self) -> None:
-        """Kill it and wait for its end."""
+        """Kill it, wait for its end, and keep what it said last."""
         self._socket.close()
         self._popen.kill()
         self._popen.wait()
+        with self._errors as errors:
+            errors.seek(0)
+            self.last_words = errors.read()[-600:].decode(errors="replace").strip()
 
     def disown(self) -> None:
-        """In a forked process: close the copy of the socket, leave the child alone."""
+        """In a forked process: close the copies of its files, leave the child alone."""
         self._socket.close()
+        self._errors.close()
         self._popen.returncode = 0  # it is not this process's child: nothing to wait for
-
-    def last_words(self) -> str:
-        """The end of what it wrote to its error output."""
-        self._errors.seek(0)
-        return self._errors.read()[-600:].decode(errors="replace").strip()
 
 
 class _Deadline:
@@ -262,5 +256,5 @@ def _request(
 def _reason(error: Exception, process: _Process) -> str:
     if isinstance(error, TimeoutError):
         return "The page took too long"
-    words = process.last_words()
+    words = process.last_words
     return f"The renderer ended while it worked on the page. {words}".strip()

@@ -26,8 +26,14 @@ def other_business(app_context: Flask) -> int:
 @pytest.fixture(scope="session")
 def app(config):  # TEMP
     from invoicer_core.models import db
+
     app = Flask("x")
     app.extensions["invoicer.config"] = config
-    app.config.update(SECRET_KEY="x"*32, SQLALCHEMY_DATABASE_URI=config.database_url, SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 16}, SQLALCHEMY_BINDS={"gate": {"url": config.gate_url}})
+    app.config.update(
+        SECRET_KEY="x" * 32,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 16},
+        SQLALCHEMY_BINDS={"gate": {"url": config.gate_url}},
+    )
     db.init_app(app)
     return app

@@ -1,0 +1,89 @@
+"""The fields of a party: business, client, supplier."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from invoicer_core.api.schemas.base import (
+    Body,
+    Flag,
+    Id,
+    Stored,
+    Text20,
+    Text40,
+    Text100,
+    Text200,
+    Text500,
+    Text1000,
+    Text2000,
+    WholeNumber,
+)
+
+Country = Annotated[
+    str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"), Stored
+]
+Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{3}$"), Stored]
+Days = Annotated[int, WholeNumber, Field(ge=0, le=3650)]
+
+
+class IdentifierInput(Body):
+    """An id with its scheme."""
+
+    value: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100), Stored]
+    scheme: Text20 | None = None
+
+
+class PartyFields(Body):
+    """What a business, client or supplier may be called by."""
+
+    legal_name: Text200 | None = None
+    email: Text500 | None = None
+    phone: Text100 | None = None
+    address: Text500 | None = None
+    city: Text100 | None = None
+    postcode: Text20 | None = None
+    region: Text100 | None = None
+    country: Country | None = None
+    vat_id: Text40 | None = None
+    tax_number: Text40 | None = None
+    registration: IdentifierInput | None = None
+    electronic_address: IdentifierInput | None = None
+    contact_name: Text200 | None = None
+    iban: Text100 | None = None
+    bic: Text20 | None = None
+    currency: Currency | None = None
+    locale: Text40 | None = None
+    payment_terms_days: Days | None = None
+
+
+class BusinessSettings(Body):
+    """How the business works; a setting that is left out stays as it is."""
+
+    on_create: Annotated[str, StringConstraints(pattern="^(draft|issue|send)$")] | None = None
+    fiscal_year_start: Annotated[int, WholeNumber, Field(ge=1, le=12)] | None = None
+    prices_include_tax: Flag | None = None
+    mail_sent: Flag | None = None
+    mail_paid: Flag | None = None
+    mail_overdue: Flag | None = None
+    invoice_notes: Text2000 | None = None
+    invoice_footer: Text2000 | None = None
+    payment_terms: Text500 | None = None
+    mail_signature: Text1000 | None = None
+
+
+class BusinessFields(PartyFields):
+    """A business; all fields may be left out."""
+
+    name: Text200 | None = None
+    time_zone: Text100 | None = None
+    color: Annotated[str, StringConstraints(pattern="^#[0-9A-Fa-f]{6}$")] | None = None
+    logo_file_id: Id | None = None
+    settings: BusinessSettings | None = None
+
+
+class BusinessInput(BusinessFields):
+    """A new business."""
+
+    name: Annotated[  # type: ignore[assignment]
+        str, StringConstraints(strict=True, min_length=1, max_length=200), Stored
+    ]

@@ -1,0 +1,147 @@
+"""The words of the core's mails, one file for each kind and language, as text and as HTML.
+
+A file's first line is the subject; blank lines part the paragraphs; the paragraph ``[link]`` is a
+button in HTML and an address in text; ``[summary]`` a small table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from invoicer_core.domain.snapshots import BusinessSnapshot, InvoiceSnapshot
+
+LANGUAGES: Final = ("en", "de")
+_FOLDER: Final = Path(__file__).parent
+
+_TEXTS: Final = Environment(  # plain text; HTML is escaped paragraph by paragraph below
+    loader=FileSystemLoader(_FOLDER), autoescape=False, undefined=StrictUndefined  # noqa: S701
+)
+_PAGES: Final = Environment(
+    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
+)
+_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {"link": "View the invoice", "open": "Open", "reset": "Choose a new password",
+           "number": "Invoice", "total": "Total", "due": "Due", "balance": "Open amount"},
+    "de": {"link": "Rechnung ansehen", "open": "Öffnen", "reset": "Neues Passwort wählen",
+           "number": "Rechnung", "total": "Betrag", "due": "Fällig am", "balance": "Offen"},
+}  # fmt: skip
+_BUTTON: Final = {"welcome": "open", "password_reset": "reset"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail's words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def for_invoice(
+    kind: str,
+    locale: str | None,
+    invoice: InvoiceSnapshot,
+    business: BusinessSnapshot,
+    *,
+    link: str,
+) -> Letter:
+    """The mail of a kind about an invoice, in the client's language.
+
+    Args:
+        kind: ``invoice``, ``receipt`` or ``reminder``.
+    """
+    language = language_of(locale)
+    shown = _locale(locale)
+    values = {
+        "business": business.name,
+        "client": invoice.client_name,
+        "number": invoice.invoice_number,
+        "total": _money(invoice.amount_due, invoice.currency, shown),
+        "balance": _money(invoice.balance_due, invoice.currency, shown),
+        "due": _date(invoice.due_date, shown),
+        "issued": _date(invoice.issue_date, shown),
+        "signature": str(business.settings.get("mail_signature") or ""),
+    }
+    labels = _LABELS[language]
+    rows = [(labels["number"], values["number"]), (labels["total"], values["total"])]
+    if kind != "receipt":
+        rows += [(labels["due"], values["due"])] if values["due"] else []
+        rows += [(labels["balance"], values["balance"])]
+    return _compose(kind, language, values, rows, link, color=business.color)
+
+
+def compose(
+    kind: str, locale: str | None, values: Mapping[str, Any], *, link: str
+) -> Letter:
+    """The mail of a kind that is not about an invoice."""
+    return _compose(kind, language_of(locale), {"signature": "", **values}, (), link)
+
+
+def language_of(locale: str | None) -> str:
+    """The language that we have words in, nearest to a locale."""
+    wanted = (locale or "en").replace("_", "-").split("-")[0].lower()
+    return wanted if wanted in LANGUAGES else "en"
+
+
+def _compose(
+    kind: str,
+    language: str,
+    values: Mapping[str, Any],
+    rows: Sequence[tuple[str, str]],
+    link: str,
+    *,
+    color: str | None = None,
+) -> Letter:
+    written = _TEXTS.get_template(f"{kind}.{language}.txt").render(values)
+    subject, _, body = written.partition("\n")
+    paragraphs = [part.strip() for part in body.split("\n\n") if part.strip()]
+    label = _LABELS[language][_BUTTON.get(kind, "link")]
+    text = "\n\n".join(_as_text(part, rows, link, label) for part in paragraphs) + "\n"
+    page = _PAGES.get_template("letter.html").render(
+        language=language,
+        subject=subject,
+        parts=[_as_html(part) for part in paragraphs],
+        rows=rows,
+        link=link,
+        label=label,
+        color=color or "#206bc4",
+    )
+    return Letter(" ".join(subject.split()), text, page)
+
+
+def _as_text(part: str, rows: Sequence[tuple[str, str]], link: str, label: str) -> str:
+    if part == "[link]":
+        return f"{label}: {link}"
+    if part == "[summary]":
+        return "\n".join(f"{name}: {value}" for name, value in rows)
+    return part
+
+
+def _as_html(part: str) -> tuple[str, Markup]:
+    if part in ("[link]", "[summary]"):
+        return part[1:-1], Markup("")
+    return "text", Markup("<br>").join(escape(line) for line in part.splitlines())
+
+
+def _locale(locale: str | None) -> Locale:
+    try:
+        return Locale.parse((locale or "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
+
+
+def _money(amount: Decimal, currency: str, locale: Locale) -> str:
+    return format_currency(amount, currency, locale=locale)
+
+
+def _date(day: date | None, locale: Locale) -> str:
+    return format_date(day, "long", locale=locale) if day is not None else ""

@@ -1,0 +1,149 @@
+"""Mails of the core: what is written to whom, and when the business wants that."""
+
+from typing import Final
+
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import Conflict, InvalidInput
+from invoicer_core.domain.snapshots import InvoiceSnapshot, MessageSnapshot, UserSnapshot
+from invoicer_core.services import (
+    businesses,
+    clients,
+    invoices,
+    links,
+    mail_texts,
+    messages,
+    secret_keys,
+)
+from invoicer_core.services.mail_texts import Letter
+
+EMAIL: Final = "email"
+
+
+def tell_issued(
+    *, invoice_id: int, by: Actor, token: str | None = None
+) -> MessageSnapshot | None:
+    """Send an issued invoice to its client; None when the client has no e-mail address."""
+    found = invoices.get(invoice_id=invoice_id)
+    recipient = _address(found)
+    if recipient is None or found.state == "void":
+        return None
+    return _write("invoice", found, recipient, by=by, token=token, file=True)
+
+
+def send_invoice(
+    *, invoice_id: int, by: Actor, channel: str = EMAIL, recipient: str | None = None
+) -> MessageSnapshot:
+    """A person sends an invoice, as often as they like.
+
+    Raises:
+        NotFound: no such invoice or channel.
+        Conflict: it is a draft or void.
+        InvalidInput: nobody to send it to (``/recipient``).
+    """
+    found = invoices.get(invoice_id=invoice_id)
+    if found.state != "issued":
+        raise Conflict(f"{found.invoice_number} is {found.state}: only issued invoices are sent.")
+    to = recipient or _address(found)
+    if to is None:
+        raise InvalidInput.at("/recipient", "The client has no e-mail address: say to whom.")
+    return _write("invoice", found, to, by=by, channel=channel, file=True)
+
+
+def tell_paid(*, invoice_id: int, by: Actor) -> MessageSnapshot | None:
+    """Thank for the payment; None unless the business's ``mail_paid`` says so."""
+    found = invoices.get(invoice_id=invoice_id)
+    recipient = _address(found)
+    if recipient is None or found.payment_state != "paid" or not _wanted("mail_paid"):
+        return None
+    return _write("receipt", found, recipient, by=by, token=f"paid-{invoice_id}-{found.version}")
+
+
+def tell_overdue(*, invoice_id: int, due: str, by: Actor) -> MessageSnapshot | None:
+    """Remind of an overdue invoice, once for each due date; None unless ``mail_overdue`` says so,
+    or when it was paid, voided or its reminders were stopped meanwhile."""
+    found = invoices.get(invoice_id=invoice_id)
+    recipient = _address(found)
+    if recipient is None or not found.is_overdue or found.reminders_stopped:
+        return None
+    if not _wanted("mail_overdue"):
+        return None
+    return _write(
+        "reminder", found, recipient, by=by, token=f"overdue-{invoice_id}-{due}", file=True
+    )
+
+
+def welcome(*, user: UserSnapshot, by: Actor) -> MessageSnapshot:
+    """Greet a new user, in the business that was entered."""
+    letter = mail_texts.compose(
+        "welcome",
+        user.locale or businesses.current().locale,
+        {"name": user.name or user.email},
+        link=secret_keys.settings().url,
+    )
+    return _queue("welcome", user.email, letter, by=by, token=f"welcome-{user.id}")
+
+
+def password_reset(*, user: UserSnapshot, link: str, by: Actor) -> MessageSnapshot:
+    """Send the link to choose a new password, in the business that was entered. The text is
+    forgotten once it is sent and is never shown in the list of messages."""
+    letter = mail_texts.compose(
+        "password_reset", user.locale, {"name": user.name or user.email}, link=link
+    )
+    return _queue("password_reset", user.email, letter, by=by)
+
+
+def _write(
+    kind: str,
+    invoice: InvoiceSnapshot,
+    recipient: str,
+    *,
+    by: Actor,
+    channel: str = EMAIL,
+    token: str | None = None,
+    file: bool = False,
+) -> MessageSnapshot:
+    business = businesses.current()
+    buyer = invoice.buyer.locale if invoice.buyer is not None else None
+    letter = mail_texts.for_invoice(
+        kind,
+        buyer or business.locale,
+        invoice,
+        business,
+        link=links.invoice_link(public_id=invoice.public_id),
+    )
+    return messages.queue(
+        kind=kind,
+        recipient=recipient,
+        channel=channel,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        attachments=[{"invoice": invoice.id}] if file else [],
+        client_id=invoice.client_id,
+        invoice_id=invoice.id,
+        by=by,
+        token=token,
+    )
+
+
+def _queue(
+    kind: str, recipient: str, letter: Letter, *, by: Actor, token: str | None = None
+) -> MessageSnapshot:
+    return messages.queue(
+        kind=kind,
+        recipient=recipient,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        by=by,
+        token=token,
+    )
+
+
+def _address(invoice: InvoiceSnapshot) -> str | None:
+    """Where the client reads mail today; the snapshot's address may have changed since."""
+    return clients.get(client_id=invoice.client_id).email
+
+
+def _wanted(setting: str) -> bool:
+    return bool(businesses.current().settings.get(setting, False))
