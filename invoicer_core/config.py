@@ -329,7 +329,7 @@ def store_secret(data: Path, name: str, value: str, *, replace: bool = True) -> 
 
     With ``replace=False`` an existing value stays: two processes that start together agree.
     """
-    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    make_data_folder(data)
     lock = os.open(data / ".secrets.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         os.lockf(lock, os.F_LOCK, 0)
@@ -347,6 +347,11 @@ def store_secret(data: Path, name: str, value: str, *, replace: bool = True) -> 
         return value
     finally:
         os.close(lock)
+
+
+def make_data_folder(data: Path) -> None:
+    """For us alone; as root, the user of the embedded servers must be able to pass through."""
+    data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
 
 
 def _read_env_file(path: Path) -> dict[str, str]:

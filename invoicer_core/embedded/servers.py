@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import psycopg
 
-from invoicer_core.config import Config, libpq_url, store_secret
+from invoicer_core.config import Config, libpq_url, make_data_folder, store_secret
 from invoicer_core.embedded.account import (
     ServerError,
     run_folder,
@@ -94,7 +94,7 @@ def embedded_passwords(data: Path) -> LoginPasswords:
 @contextmanager
 def data_lock(config: Config) -> Iterator[bool]:
     """Hold the data folder; yields False when another process on this machine holds it."""
-    config.data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    make_data_folder(config.data)
     handle = os.open(config.data / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

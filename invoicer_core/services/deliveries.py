@@ -109,7 +109,7 @@ def _event(event_id: int, name: str, business_id: int, at: Any, version: int, da
     if name not in EVENTS:
         return None
     return event_from(
-        id=event_id,
+        event_id=event_id,
         name=name,
         business_id=business_id,
         occurred_at=at,

@@ -53,12 +53,10 @@ def check_fields(
             faults += [FieldError(at + each.pointer, each.message) for each in refusal.fields]
         except ValueError as refusal:
             faults.append(FieldError(at, str(refusal)))
-    wrong = {fault.pointer for fault in faults}
     for name in required:
-        missing = name not in fields if partial is False else False
-        at = f"{pointer}/{name}"
-        if at not in wrong and (missing or (name in fields and values.get(name) is None)):
-            faults.append(FieldError(at, "This field needs a value."))
+        empty = values[name] is None if name in values else name not in fields and not partial
+        if empty:
+            faults.append(FieldError(f"{pointer}/{name}", "This field needs a value."))
     if faults:
         raise refusal_of(faults)
     return values

@@ -17,7 +17,6 @@ from invoicer_core.services.document_rows import read_tax
 from invoicer_core.services.rows import find_row, touch
 from invoicer_core.services.transaction import Unit
 
-
 Status = Literal["pending", "processing", "completed", "cancelled"]
 
 
@@ -95,7 +94,7 @@ def _client_names(ids: set[int]) -> dict[int, str]:
             Client.business_id == current_business_id(), Client.id.in_(ids)
         )
     )
-    return dict(row.tuple() for row in rows)
+    return {key: name for key, name in rows}  # noqa: C416
 
 
 def _invoices_of(ids: Sequence[int]) -> dict[int, list[int]]:

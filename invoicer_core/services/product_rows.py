@@ -33,12 +33,12 @@ def snapshots(rows: Sequence[Product]) -> list[ProductSnapshot]:
         found = select(TaxRate.id, TaxRate.rate).where(
             TaxRate.business_id == mine, TaxRate.id.in_(rates)
         )
-        percents.update(row.tuple() for row in db.session.execute(found))
+        percents.update({key: rate for key, rate in db.session.execute(found)})  # noqa: C416
     if groups:
         named = select(Category.id, Category.name).where(
             Category.business_id == mine, Category.id.in_(groups)
         )
-        names.update(row.tuple() for row in db.session.execute(named))
+        names.update({key: name for key, name in db.session.execute(named)})  # noqa: C416
     return [
         ProductSnapshot(
             id=row.id,

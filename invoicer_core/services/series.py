@@ -193,7 +193,9 @@ def gap_report(*, series_id: int | None = None) -> tuple[GapReport, ...]:
     )
     if series_id is not None:
         counters = counters.where(Series.id == series_id)
-    return tuple(_report(*row.tuple()) for row in db.session.execute(counters).all())
+    return tuple(
+        _report(row, period, last) for row, period, last in db.session.execute(counters).all()
+    )
 
 
 _NUMBERED: Final[Mapping[str, Any]] = {"invoice": Invoice, "credit_note": CreditNote}

@@ -1,6 +1,7 @@
 """The words of codes: units, countries, methods, events; and the choices that pages offer."""
 
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -109,6 +110,15 @@ def unit_word(code: str) -> str:
     return dict(units()).get(code, code)
 
 
+def unit_after(quantity: Decimal, code: str) -> str:
+    """A unit as it follows a quantity: ``hour`` after 1, ``hours`` after 2."""
+    one = {
+        "HUR": _("hour"), "DAY": _("day"), "MON": _("month"), "SET": _("set"), "XPK": _("pack"),
+        "XBX": _("box"),
+    }  # fmt: skip
+    return one[code] if quantity == 1 and code in one else unit_word(code)
+
+
 def method_options() -> Options:
     """How money may have come in."""
     return [
@@ -198,7 +208,7 @@ def spaced(iban: str) -> str:
 TEMPLATE_WORDS: Final[dict[str, Any]] = {
     "country_options": country_options, "country_word": country_word,
     "currency_options": currency_options, "time_zone_options": time_zone_options,
-    "locale_options": locale_options, "unit_word": unit_word, "method_word": method_word,
+    "locale_options": locale_options, "unit_word": unit_word, "unit_after": unit_after, "method_word": method_word,
     "tax_category_word": tax_category_word, "role_word": role_word, "message_word": message_word,
     "step_word": step_word, "story_title": story_title, "story_icon": story_icon,
     "days_late": days_late, "spaced": spaced,

@@ -256,5 +256,5 @@ def _request(
 def _reason(error: Exception, process: _Process) -> str:
     if isinstance(error, TimeoutError):
         return "The page took too long"
-    words = process.last_words
+    words = process.last_words.rpartition("\n")[2]
     return f"The renderer ended while it worked on the page. {words}".strip()

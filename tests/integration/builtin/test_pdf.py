@@ -48,8 +48,8 @@ def test_the_text_layer_holds_every_line_and_every_sum(renderer, lines, locale):
     assert last.format(len(found.pages)) in found.pages[-1]
 
 
-def test_the_head_of_the_table_is_on_every_page_and_the_summary_never_alone(renderer):
-    for lines in range(12, 36):
+def test_the_head_of_the_table_is_on_every_page_and_the_summary_never_alone(renderer, scale):
+    for lines in range(5, 40, scale(3, 1)):
         found = pdf(renderer, sample.sample_invoice(lines))
         assert all(
             "Unit price" in page for page in found.pages if "Hosting" in page or "Oak" in page

@@ -1,0 +1,91 @@
+"""A plugin of somebody else's that does what a client's name tells it to, and writes down that it
+did: one line per call, in ``probe.log`` of the data folder."""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+
+from invoicer_core.plugin import (
+    ClientCreated,
+    Context,
+    Job,
+    PermanentFailure,
+    Plugin,
+    RetryLater,
+    Run,
+    Step,
+    Wait,
+    Workflow,
+    WorkflowError,
+    data_folder,
+    hookimpl,
+)
+
+
+def note(*words: object) -> None:
+    """One line, in one write."""
+    path = data_folder() / "probe.log"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(descriptor, (" ".join(str(word) for word in words) + "\n").encode())
+    os.close(descriptor)
+
+
+class ProbePlugin(Plugin):
+    """Does as it is told."""
+
+    name = "probe"
+    default_on = True
+
+    @hookimpl
+    def on_client_created(self, ctx: Context, event: ClientCreated) -> None:
+        wish = str(event.data["name"])
+        if wish == "quiet":
+            return
+        note("begun", event.client_id, os.getpid())
+        if wish.startswith("mend") and not (data_folder() / "mended").exists():
+            raise RuntimeError("not mended yet")
+        if wish.startswith("never"):
+            raise PermanentFailure("no such thing")
+        if wish.startswith("later"):
+            raise RetryLater("come back")
+        if wish.startswith("greedy"):
+            bytearray(2_000_000_000)
+        if wish.startswith("sleepy") and not (data_folder() / "awake").exists():
+            time.sleep(600)
+        if wish.startswith("job"):
+            ctx.later("write", client=event.client_id, key=f"write-{event.client_id}")
+        note("done", event.client_id, os.getpid())
+
+    @hookimpl
+    def jobs(self) -> Iterable[Job]:
+        yield Job("write", write)
+
+    @hookimpl
+    def workflows(self) -> Iterable[Workflow]:
+        yield Workflow(
+            name="probe-flow",
+            title="Probe",
+            start="first",
+            states=(
+                Step(name="first", title="First", run=first, then="pause",
+                     catch={"Known": "rescue"}),
+                Wait(name="pause", title="Pause", resume="client.archived", then="last"),
+                Step(name="rescue", title="Rescue", run=last),
+                Step(name="last", title="Last", run=last),
+            ),
+        )  # fmt: skip
+
+
+def write(ctx: Context, client: int) -> None:
+    note("job", client, ctx.business_id)
+
+
+def first(ctx: Context, run: Run) -> Mapping[str, object]:
+    note("first", run.id, os.getpid())
+    if run.input.get("raise"):
+        raise WorkflowError(str(run.input["raise"]), "as asked")
+    return {"pid": os.getpid()}
+
+
+def last(ctx: Context, run: Run) -> None:
+    note("last", run.id, os.getpid())
