@@ -105,12 +105,16 @@ def clock() -> None:
 @commands.command(hidden=True)
 @click.argument("result", type=click.Path(path_type=Path))
 def prepare(result: Path) -> None:
-    """Migrate, seed the demo when asked to, and write down what `up` shows."""
+    """Make logins, migrate, seed the demo when asked to; write down what `up` shows."""
+    from invoicer_core.embedded.databases import ensure
     from invoicer_core.embedded.logs import set_up_logging
+    from invoicer_core.embedded.servers import embedded_servers
 
-    config = Config.load()
-    set_up_logging(config, "prepare")
-    found = _prepare(config)
+    servers = embedded_servers(Config.load())
+    set_up_logging(servers.config, "prepare")
+    for sentence in ensure(servers):
+        _say(f"Not done on this database server: {sentence}")
+    found = _prepare(servers.config)
     result.write_text(json.dumps(dataclasses.asdict(found)), "utf-8")
 
 
@@ -154,7 +158,7 @@ def _seed_demo(config: Config) -> str:
 @commands.command()
 def demo() -> None:
     """Add the demo business to this installation."""
-    from invoicer_core.embedded.servers import running
+    from invoicer_core.embedded.databases import running
 
     with running(Config.load()) as config:
         _say(f"Sign in with {_seed_demo(config)}")
@@ -168,7 +172,7 @@ def db() -> None:
 @db.command()
 def roles() -> None:
     """Create the logins and grants; needs DATABASE_OWNER_URL on a managed server."""
-    from invoicer_core.embedded.servers import ensure_given_database, running
+    from invoicer_core.embedded.databases import ensure_given_database, running
 
     with running(Config.load()) as config:
         if "DATABASE_URL" in config.environ:
@@ -180,7 +184,7 @@ def roles() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the core's and all plugins' tables to their newest version."""
-    from invoicer_core.embedded.servers import ensure_given_database, running
+    from invoicer_core.embedded.databases import ensure_given_database, running
 
     with running(Config.load()) as config:
         if "DATABASE_URL" in config.environ:
@@ -195,7 +199,7 @@ def current() -> None:
     """The version of every lineage of migrations."""
     import psycopg
 
-    from invoicer_core.embedded.servers import running
+    from invoicer_core.embedded.databases import running
 
     with (
         running(Config.load()) as config,
@@ -218,7 +222,8 @@ def shell(login: str, arguments: tuple[str, ...]) -> None:
     """Open psql as one of the logins; further ARGUMENTS go to psql (after ``--``)."""
     from urllib.parse import parse_qs, unquote, urlsplit
 
-    from invoicer_core.embedded.servers import psql_program, running
+    from invoicer_core.embedded.databases import running
+    from invoicer_core.embedded.servers import psql_program
 
     with running(Config.load()) as config:
         urls = {"owner": config.owner_url, "app": config.database_url, "gate": config.gate_url}

@@ -72,6 +72,7 @@ class Config:
     rate_limit_account: str = "1200/minute"
     rate_limit_address: str = "600/minute"
     rate_limit_sign_in: str = "10/minute;100/hour"
+    upload_bytes: int = 20_000_000
     plugin_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -113,6 +114,7 @@ class Config:
             rate_limit_account=read.rate_limit("INVOICER_RATE_LIMIT_ACCOUNT", "1200/minute"),
             rate_limit_address=read.rate_limit("INVOICER_RATE_LIMIT_ADDRESS", "600/minute"),
             rate_limit_sign_in=read.rate_limit("INVOICER_RATE_LIMIT_SIGN_IN", "10/minute;100/hour"),
+            upload_bytes=read.integer("INVOICER_UPLOAD_MB", 20, 1, 1000) * 1_000_000,
             plugin_environ=MappingProxyType(
                 {k: v for k, v in merged.items() if _is_for_plugins(k)}
             ),

@@ -83,11 +83,10 @@ def logout(who: Identity) -> None:
 def me(who: Identity) -> Me:
     """Who asks, and what they may do."""
     seats = businesses.of_user(user_id=who.user_id)
-    home = next((each for each in seats if each.id == who.business_id), None)
     return Me(
         user=who.user,
-        business_id=home.id if home else None,
-        role=home.role if home else None,
+        business_id=who.business_id,
+        role=who.role,
         permissions=tuple(sorted(who.permissions)),
         businesses=seats,
     )

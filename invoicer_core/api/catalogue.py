@@ -6,7 +6,19 @@ from typing import Final
 from invoicer_core.api import (
     account,
     businesses,
+    clients,
+    credit_notes,
+    files,
+    happenings,
+    invoices,
     members,
+    orders,
+    payments,
+    plugins,
+    products,
+    series,
+    suppliers,
+    tax_rates,
 )
 from invoicer_core.api.resources import Operation, Resource
 
@@ -14,6 +26,18 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     account.resource,
     businesses.resource,
     members.resource,
+    clients.resource,
+    suppliers.resource,
+    products.resource,
+    tax_rates.resource,
+    orders.resource,
+    invoices.resource,
+    credit_notes.resource,
+    payments.resource,
+    files.resource,
+    series.resource,
+    happenings.resource,
+    plugins.resource,
 )
 
 

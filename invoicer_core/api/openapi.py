@@ -213,7 +213,7 @@ def _parameters(each: Operation) -> list[Schema]:
                 {"name": name, "in": "query", "required": required, "schema": _given(schema)}
             )
     named = []
-    if each.in_business and "{businessId}" not in each.path:
+    if each.access != PUBLIC and "{businessId}" not in each.path:
         named.append("BusinessId")
     if each.idempotent:
         named.append("IdempotencyKey")
@@ -236,10 +236,10 @@ def statuses(each: Operation) -> tuple[int, ...]:
     found = {each.status, 429, 503, *each.errors}
     if each.access != PUBLIC:
         found.add(401)
-    if each.in_business:
-        found |= {403, 404}
         if "{businessId}" not in each.path:
             found.add(400)
+    if each.in_business:
+        found |= {403, 404}
     if each.parameters:
         found.add(404)
     if each.body is not None or each.multipart is not None:

@@ -47,6 +47,12 @@ _TITLES: Final = {
     500: "Something went wrong on our side",
     503: "Temporarily unavailable",
 }
+_NAMES: Final = {
+    400: "malformed", 401: "not-authenticated", 403: "forbidden", 404: "not-found",
+    405: "method-not-allowed", 406: "not-acceptable", 409: "conflict", 413: "too-large",
+    414: "address-too-long", 415: "wrong-media-type", 422: "invalid-input",
+    429: "too-many-requests", 431: "headers-too-large", 500: "internal", 503: "unavailable",
+}  # fmt: skip
 _DETAILS: Final = {
     404: "There is nothing at this address.",
     413: "The body is larger than this address takes.",
@@ -83,7 +89,7 @@ def problem(
 ) -> Response:
     """The answer itself."""
     body: dict[str, Any] = {
-        "type": f"urn:invoicer:problem:{_slug(status)}",
+        "type": f"urn:invoicer:problem:{_NAMES.get(status, status)}",
         "title": title,
         "status": status,
         "detail": detail,
@@ -93,11 +99,6 @@ def problem(
         body["errors"] = listed
     body |= more
     return Response(codec.dumps(body), status, content_type=MEDIA_TYPE)
-
-
-def _slug(status: int) -> str:
-    words = _TITLES.get(status, "error").lower()
-    return "".join(sign if sign.isalnum() else "-" for sign in words).strip("-")
 
 
 def of_refusal(error: InvoicerError, status: int | None = None) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from flask import Request, Response, g, request
+from flask import Request, Response, current_app, g, request
 
 from invoicer_core.api import answers, reading
 from invoicer_core.api.problems import BadRequest, of_refusal
@@ -19,6 +19,7 @@ from invoicer_core.services.sessions import Identity
 BUSINESS: Final = "X-Business-Id"
 IDEMPOTENCY: Final = "Idempotency-Key"
 _LONGEST_KEY: Final = 255
+_FORM_FRAME: Final = 64 * 1024
 
 
 def runner(operation: Operation) -> Callable[..., Response]:
@@ -27,6 +28,8 @@ def runner(operation: Operation) -> Callable[..., Response]:
 
     def run(**path: Any) -> Response:
         rate_limits.check_address(request.remote_addr)
+        if operation.multipart is not None:
+            request.max_content_length = _upload_bytes()
         arguments = {names[name]: value for name, value in path.items()}
         try:
             if operation.access == PUBLIC:
@@ -40,13 +43,18 @@ def runner(operation: Operation) -> Callable[..., Response]:
     return run
 
 
+def _upload_bytes() -> int:
+    """How large a form with a file may be, its frame included."""
+    return int(current_app.extensions["invoicer.config"].upload_bytes) + _FORM_FRAME
+
+
 def _as_user(operation: Operation, arguments: dict[str, Any]) -> Answer:
     claims = access_tokens.read(bearer(request))
     if operation.in_business:
         with enter_business(_business(operation, arguments, claims)):
             return _admitted(operation, arguments, sessions.authenticate_access(claims))
-    home = claims["bid"] if operation.idempotent else None
-    with enter_business(home):
+    named = reading.number_header(request, BUSINESS)
+    with enter_business(named if named is not None else claims["bid"]):
         return _admitted(operation, arguments, sessions.authenticate_user(claims))
 
 
@@ -58,9 +66,7 @@ def bearer(request: Request) -> str:
     return token.strip()
 
 
-def _business(
-    operation: Operation, arguments: Mapping[str, Any], claims: Mapping[str, Any]
-) -> int:
+def _business(operation: Operation, arguments: Mapping[str, Any], claims: Mapping[str, Any]) -> int:
     """The business meant: of the path, else of the header, else of the token."""
     if operation.path.startswith("/businesses/{businessId}"):
         return int(arguments["business_id"])
@@ -100,9 +106,7 @@ def idempotency_key(request: Request) -> str | None:
 def asked(request: Request) -> bytes:
     """What a request asks for, as a digest: its method, address and body."""
     body = request.get_data(cache=True, parse_form_data=False)
-    return idempotency.fingerprint(
-        request.method.encode(), request.full_path.encode(), body
-    )
+    return idempotency.fingerprint(request.method.encode(), request.full_path.encode(), body)
 
 
 def _work(operation: Operation, arguments: dict[str, Any], who: Identity | None) -> Answer:

@@ -8,7 +8,7 @@ import redis
 
 from invoicer_core.config import Config, libpq_url
 from invoicer_core.embedded.account import ServerError
-from invoicer_core.embedded.servers import running
+from invoicer_core.embedded.databases import running
 from invoicer_core.models.logins import APP, GATE, missing_walls
 
 LIBRARIES = (("pango-1.0", "libpango-1.0-0"), ("pangoft2-1.0", "libpangoft2-1.0-0"))

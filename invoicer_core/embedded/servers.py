@@ -1,18 +1,18 @@
-"""Which database and Redis this installation uses: those given by URL, or the embedded ones."""
+"""Which database and Redis this installation uses: those given by URL, or the embedded ones.
+
+Imports little: the supervisor, which lives as long as the installation, imports this.
+"""
 
 import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen
-from urllib.parse import SplitResult, unquote, urlsplit
 
-import psycopg
-
-from invoicer_core.config import Config, libpq_url, make_data_folder, store_secret
+from invoicer_core.config import Config, make_data_folder, store_secret
 from invoicer_core.embedded.account import (
     ServerError,
     run_folder,
@@ -22,15 +22,6 @@ from invoicer_core.embedded.account import (
 from invoicer_core.embedded.postgres import Postgres, postgres_server, wheel_binaries
 from invoicer_core.embedded.process import tail, wait_until
 from invoicer_core.embedded.valkey import Valkey, valkey_server
-from invoicer_core.models.logins import (
-    APP,
-    GATE,
-    OWNER,
-    LoginPasswords,
-    ensure_database,
-    ensure_grants,
-    ensure_logins,
-)
 
 DATABASE = "invoicer"
 
@@ -67,13 +58,11 @@ def embedded_servers(config: Config) -> Servers:
             sockets=sockets,
             binaries=config.pg_bin,
         )
-        words = embedded_passwords(config.data)
-        config = replace(
-            config,
-            database_url=postgres.url(APP, words.app or "", DATABASE),
-            gate_url=postgres.url(GATE, words.gate or "", DATABASE),
-            owner_url=postgres.url(OWNER, words.owner or "", DATABASE),
-        )
+        urls = [
+            postgres.url(login, embedded_password(config.data, login), DATABASE)
+            for login in ("invoicer_app", "invoicer_gate", "invoicer_owner")
+        ]
+        config = replace(config, database_url=urls[0], gate_url=urls[1], owner_url=urls[2])
     if config.redis_url is None:
         folder = server_folder(account, config.data, "redis")
         valkey = valkey_server(account, folder=folder, sockets=sockets)
@@ -81,14 +70,14 @@ def embedded_servers(config: Config) -> Servers:
     return Servers(config, postgres, valkey)
 
 
-def embedded_passwords(data: Path) -> LoginPasswords:
-    """The embedded logins' passwords, generated and stored on first use."""
+def embedded_password(data: Path, login: str) -> str:
+    """The password of one embedded login, generated and stored on first use.
 
-    def word(name: str) -> str:
-        fresh = secrets.token_urlsafe(24)
-        return store_secret(data, f"EMBEDDED_{name}_PASSWORD", fresh, replace=False)
-
-    return LoginPasswords(word("OWNER"), word("APP"), word("APP"), word("SQL"))
+    The gate has the app's: who knows one address of the run time knows both.
+    """
+    name = login.removeprefix("invoicer_").upper().replace("GATE", "APP")
+    fresh = secrets.token_urlsafe(24)
+    return store_secret(data, f"EMBEDDED_{name}_PASSWORD", fresh, replace=False)
 
 
 @contextmanager
@@ -107,38 +96,6 @@ def data_lock(config: Config) -> Iterator[bool]:
         os.close(handle)
 
 
-@contextmanager
-def running(config: Config) -> Iterator[Config]:
-    """The configuration with addresses that answer, for one command.
-
-    Embedded servers that ``up`` runs already are used; otherwise they are started, and stopped
-    again at the end.
-
-    Raises:
-        ServerError: they can be neither found nor started.
-    """
-    servers = embedded_servers(config)
-    with ExitStack() as stack:
-        if servers.each:
-            if stack.enter_context(data_lock(config)):
-                for server in servers.each:
-                    _start(stack, server)
-                if servers.postgres is not None:
-                    ensure_embedded_database(servers.postgres, servers.config.data)
-            elif not wait_until(lambda: all(s.is_running() for s in servers.each), 20):
-                raise ServerError(
-                    f"Another process holds {config.data} but its servers do not answer."
-                )
-        yield servers.config
-
-
-def _start(stack: ExitStack, server: Postgres | Valkey) -> None:
-    server.prepare()
-    child = server.start()
-    stack.callback(server.stop, child)
-    await_ready(server, child, 60)
-
-
 def await_ready(server: Postgres | Valkey, child: Popen[bytes], seconds: float) -> None:
     """Wait until the child serves.
 
@@ -149,46 +106,6 @@ def await_ready(server: Postgres | Valkey, child: Popen[bytes], seconds: float) 
     if not server.is_ready(child):
         program = Path(str(child.args[0] if isinstance(child.args, list) else child.args)).name
         raise ServerError(f"{program} did not start; see {server.log}:\n{tail(server.log)}")
-
-
-def ensure_embedded_database(postgres: Postgres, data: Path, name: str = DATABASE) -> None:
-    """The logins, the database and its grants on a running embedded server; idempotent."""
-    with psycopg.connect(postgres.superuser(), autocommit=True) as connection:
-        with connection.transaction():
-            ensure_logins(connection, embedded_passwords(data))
-        ensure_database(connection, name)
-    with psycopg.connect(postgres.superuser(name), autocommit=True) as connection:
-        ensure_grants(connection)
-
-
-def ensure_given_database(config: Config) -> tuple[str, ...]:
-    """The same on a managed server, as its owner; returns what could not be done.
-
-    The database itself must exist. Passwords are those in ``DATABASE_URL`` and
-    ``DATABASE_GATE_URL``.
-
-    Raises:
-        ServerError: ``DATABASE_OWNER_URL`` is absent or does not connect.
-    """
-    if config.owner_url is None or config.database_url is None or config.gate_url is None:
-        raise ServerError("DATABASE_OWNER_URL is needed to create logins and to migrate.")
-    app, gate = urlsplit(config.database_url), urlsplit(config.gate_url)
-    words = LoginPasswords(None, _word(app), _word(gate), None)
-    try:
-        with psycopg.connect(libpq_url(config.owner_url), autocommit=True) as connection:
-            refused: tuple[str, ...] = ()
-            try:
-                with connection.transaction():
-                    ensure_logins(connection, words)
-            except psycopg.errors.InsufficientPrivilege as error:
-                refused = (f"Logins: {error.diag.message_primary}",)
-            return refused + ensure_grants(connection)
-    except psycopg.OperationalError as error:
-        raise ServerError(f"DATABASE_OWNER_URL does not connect: {error}") from error
-
-
-def _word(url: SplitResult) -> str | None:
-    return unquote(url.password) if url.password else None
 
 
 def psql_program(config: Config) -> str:

@@ -23,8 +23,6 @@ from invoicer_core.embedded.servers import (
     await_ready,
     data_lock,
     embedded_servers,
-    ensure_embedded_database,
-    ensure_given_database,
 )
 from invoicer_core.embedded.supervisor import Program, Supervisor
 from invoicer_core.embedded.valkey import Valkey
@@ -57,9 +55,7 @@ def up(config: Config, *, say: Callable[[str], None], reload: bool = False) -> N
         supervisor.listen()
         stack.callback(supervisor.stop_all)
         _start_servers(supervisor, servers)
-        for sentence in _ensure_database(servers):
-            say(f"Not done on this database server: {sentence}")
-        prepared = _prepare(supervisor, servers.config)
+        prepared = _prepare(supervisor, config, servers)
         if supervisor.stopping:
             return
         _start_roles(supervisor, servers.config)
@@ -111,15 +107,6 @@ def _server_program(server: Postgres | Valkey) -> Program:
     return Program("redis", start, (signal.SIGTERM, 10), str(server.log), is_server=True)
 
 
-def _ensure_database(servers: Servers) -> tuple[str, ...]:
-    if servers.postgres is not None:
-        ensure_embedded_database(servers.postgres, servers.config.data)
-        return ()
-    if servers.config.owner_url is not None:
-        return ensure_given_database(servers.config)
-    return ("DATABASE_OWNER_URL is not set: roles and migrations are left to `invoicer db`.",)
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What ``invoicer prepare`` found or made."""
@@ -128,11 +115,15 @@ class Prepared:
     sign_in: str = ""
 
 
-def _prepare(supervisor: Supervisor, config: Config) -> Prepared:
-    """Migrate and seed in a process of its own: the supervisor stays small."""
+def _prepare(supervisor: Supervisor, given: Config, servers: Servers) -> Prepared:
+    """Make logins, migrate and seed, in a process of its own: the supervisor stays small."""
+    config = servers.config
     if config.owner_url is None:
+        supervisor.say("DATABASE_OWNER_URL is not set: migrations are left to `invoicer db`.")
         return Prepared(users=1)
-    environ = config.child_environ() | {"DATABASE_OWNER_URL": config.owner_url}
+    environ = given.child_environ()
+    if given.owner_url is not None:
+        environ["DATABASE_OWNER_URL"] = given.owner_url
     result = config.data / ".prepared.json"
     result.unlink(missing_ok=True)
     child = spawn([*COMMAND, "prepare", str(result)], environ=environ)

@@ -8,11 +8,12 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from invoicer_core.domain.events import EVENTS, LIVE_NAMES, Event
+from invoicer_core.hooks import answers, faces, offers, workflows
 from invoicer_core.hooks.answers import ItemProposal, Objection
 from invoicer_core.hooks.context import Context
 from invoicer_core.hooks.event_hooks import EventHooks
@@ -42,6 +43,7 @@ def hooks_page() -> str:
             "## Events", "", *_prose(inspect.getmodule(EventHooks)), "",
             "One hook per event; [events](events.md) lists them with what they carry.", "",
             "## Context", "", *_prose(Context), "", *_context(),
+            "## What is handed over", "", *_handed_over(),
         ]
     )  # fmt: skip
 
@@ -71,7 +73,7 @@ def _hooks(family: str) -> Iterator[str]:
             continue
         function = getattr(Plugin, hook)
         yield from (f"### `{hook}`", "", "```python", f"def {hook}{_signature(function)}: ...")
-        yield from ("```", "", *_prose(function), "")
+        yield from ("```", "", *([] if hook in OFFERS else [*_prose(function), ""]))
         if hook in OFFERS:
             yield from _dataclass(OFFERS[hook], heading=False)
 
@@ -86,12 +88,25 @@ def _dataclass(kind: type[Any], *, heading: bool = True) -> Iterator[str]:
     yield ""
 
 
+def _handed_over() -> Iterator[str]:
+    """The types that offers' functions take, answer and raise."""
+    for module in (answers, offers, faces, workflows):
+        for kind in vars(module).values():
+            if not inspect.isclass(kind) or kind.__module__ != module.__name__:
+                continue
+            if issubclass(kind, Exception):
+                signature = _clean(str(inspect.signature(kind)))
+                yield from (f"### `{kind.__name__}{signature}`", "", *_prose(kind), "")
+            elif is_dataclass(kind) and kind not in (*OFFERS.values(), Objection, ItemProposal):
+                yield from _dataclass(kind)
+
+
 def _default(each: Field[Any]) -> str:
     if each.default_factory is not MISSING:
         return "empty"
     if each.default is MISSING:
         return ""
-    return "a function" if callable(each.default) else f"`{each.default!r}`"
+    return "a function" if callable(each.default) else f"`{_MODULES.sub('', repr(each.default))}`"
 
 
 def _type(annotation: Any) -> str:
@@ -104,8 +119,9 @@ def _signature(function: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    shown = _MODULES.sub("", text).replace("Context[Any]", "Context").replace("'", "")
-    return shown.replace("Context[TypeVar]", "Context")
+    """Types as an author writes them: no modules, no quotes of forward references."""
+    shown = _MODULES.sub("", text).replace("Context[Any]", "Context")
+    return re.sub(r"'([A-Z][^']*)'", r"\1", shown)
 
 
 def _context() -> Iterator[str]:
@@ -131,11 +147,13 @@ def _prose(thing: Any) -> list[str]:
     """A docstring as Markdown: the paragraphs, then what it says of arguments and errors."""
     doc = inspect.getdoc(thing) or ""
     lines: list[str] = []
+    raised = ""
     for line in doc.replace("``", "`").splitlines():
         if re.fullmatch(r"(Args|Raises|Returns):", line):
             lines += [] if not lines or lines[-1] == "" else [""]
+            raised = "raises " if line == "Raises:" else ""
         elif re.match(r" {4}\S", line):
-            lines.append(re.sub(r"^ {4}([^:]+): ", r"- `\1`: ", line))
+            lines.append(re.sub(r"^ {4}([^:]+): ", rf"- {raised}`\1`: ", line))
         elif re.match(r" {8}\S", line):
             lines.append("  " + line.strip())
         else:

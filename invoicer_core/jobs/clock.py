@@ -185,7 +185,13 @@ class Clock:
             found = deliveries.events(event_ids=event_ids)
             db.session.rollback()
             for event in found:
-                announcer.tell(event)
+                try:
+                    announcer.tell(event)
+                except (RedisError, DBAPIError):
+                    raise
+                except Exception:  # noqa: BLE001 - one odd event must not stop all others
+                    log.exception("event %s was not told on the live channel", event.id)
+                    db.session.rollback()
 
     def _hand_out(
         self, gate: Connection, redis: "Redis[bytes]", name: str, named: list[str], *, wanted: bool

@@ -1,7 +1,7 @@
-"""The worker: one parent that keeps three children running, each with queues of its own.
+"""The worker: one parent that keeps four children running, each with queues of its own.
 
-Two children do the core's work in their own process; the third forks for every job and is where
-plugins of others run, with a limit of memory and of time.
+Two do the core's work in their own process; two fork for every job and are where plugins of others
+run, with a limit of memory and of time: one that is slow leaves a way past it.
 """
 
 import gc
@@ -214,6 +214,7 @@ def main(app: Flask) -> None:
         [
             lambda: serve(app, CoreWorker, [CORE]),
             lambda: serve(app, CoreWorker, [MAIL, CORE]),
+            lambda: serve(app, PluginWorker, [PLUGINS]),
             lambda: serve(app, PluginWorker, [PLUGINS]),
         ]
     ).run()

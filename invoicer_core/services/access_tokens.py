@@ -37,6 +37,7 @@ def install(app: Flask) -> None:
         JWT_ENCODE_AUDIENCE=AUDIENCE,
         JWT_DECODE_AUDIENCE=AUDIENCE,
         JWT_ENCODE_NBF=False,
+        JWT_COOKIE_CSRF_PROTECT=False,
         JWT_SECRET_KEY="unused: the loaders below choose the key",  # noqa: S106 - not a key
     )
     manager = JWTManager(app)

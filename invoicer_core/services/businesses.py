@@ -10,7 +10,6 @@ from invoicer_core.domain import parties as party
 from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
-from invoicer_core.domain.numbering import Pattern
 from invoicer_core.domain.snapshots import BusinessSnapshot, Identifier
 from invoicer_core.models import db
 from invoicer_core.models.catalog import TaxRate
@@ -26,6 +25,7 @@ from invoicer_core.models.tenancy import (
 )
 from invoicer_core.services import fields as check
 from invoicer_core.services import rows
+from invoicer_core.services import series as number_series
 from invoicer_core.services.starting_rates import starting_rates
 from invoicer_core.services.transaction import Unit, transaction
 
@@ -232,20 +232,11 @@ def update(
 
 def series() -> tuple[SeriesSnapshot, ...]:
     """The number series of the business that was entered."""
-    found = db.session.scalars(
-        select(Series).where(Series.business_id == current_business_id()).order_by(Series.id)
-    )
-    return tuple(_series_snapshot(row) for row in found)
+    return number_series.find(limit=200).items
 
 
 def update_series(
-    *,
-    series_id: int,
-    by: Actor,
-    pattern: str | None = None,
-    reset: str | None = None,
-    ordered_dates: bool | None = None,
-    expected_version: int | None = None,
+    *, series_id: int, by: Actor, expected_version: int | None = None, **fields: Any
 ) -> SeriesSnapshot:
     """Change how the next documents are numbered; numbers that were given stay.
 
@@ -253,19 +244,9 @@ def update_series(
         InvalidInput: a pattern that would repeat numbers.
         NotFound, StaleVersion.
     """
-    with transaction(by=by) as unit:
-        row = rows.find_row(Series, series_id, "series", lock=True)
-        rows.check_version(row, expected_version, "series", lambda: _series_snapshot(row))
-        wanted = {
-            "pattern": pattern if pattern is not None else row.pattern,
-            "reset": reset if reset is not None else row.reset,
-            "ordered_dates": row.ordered_dates if ordered_dates is None else ordered_dates,
-        }
-        Pattern.parse(str(wanted["pattern"]), str(wanted["reset"]))
-        rows.assign(row, wanted)
-        db.session.flush()
-        unit.record("series.updated", series=series_id, **wanted)
-        return _series_snapshot(row)
+    return number_series.update(
+        series_id=series_id, fields=fields, by=by, expected_version=expected_version
+    )
 
 
 def _row(*, lock: bool = False) -> Business:
@@ -280,18 +261,6 @@ def _row(*, lock: bool = False) -> Business:
     if row is None:
         raise NotFound.of("business", current_business_id())
     return row
-
-
-def _series_snapshot(row: Series) -> SeriesSnapshot:
-    return SeriesSnapshot(
-        id=row.id,
-        document_type=row.document_type,
-        name=row.name,
-        pattern=row.pattern,
-        reset=row.reset,
-        ordered_dates=row.ordered_dates,
-        version=row.version,
-    )
 
 
 def _snapshot(row: Business, role: str | None = None) -> BusinessSnapshot:

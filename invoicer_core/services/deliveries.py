@@ -204,7 +204,7 @@ def list_parked(
     values = _here(limit=size + 1, before=before, subscriber=subscriber or "")
     rows = [DeliverySnapshot(**row) for row in db.session.execute(_LIST, values).mappings()]
     more = str(rows[size - 1].id) if len(rows) > size else None
-    return Page(tuple(rows[:size]), more)
+    return Page(items=tuple(rows[:size]), next_cursor=more)
 
 
 def replay(*, delivery_id: int, by: Actor) -> None:

@@ -17,7 +17,7 @@ from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.transaction import transaction
 
 LIFETIME: Final = timedelta(hours=24)
-"""How long an answer is given again; the row is kept twice as long."""
+"""How long an answer is given again; old rows are thrown away by the clock."""
 
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 _FIND: Final = text(
@@ -30,10 +30,6 @@ _FORGET: Final = text(
 _KEEP: Final = text(
     "INSERT INTO idempotency_keys (business_id, user_id, key, fingerprint, status, headers, body)"
     " VALUES (:business, :user, :key, :fingerprint, :status, cast(:headers AS jsonb), :body)"
-)
-_EXPIRE: Final = text(
-    "DELETE FROM idempotency_keys WHERE business_id = :business"
-    " AND created_at < now() - 2 * cast(:lifetime AS interval)"
 )
 
 
@@ -95,9 +91,3 @@ def once(*, key: str, asked: bytes, by: Actor, run: Callable[[], Answer]) -> Ans
             },
         )
         return answer
-
-
-def expire() -> None:
-    """Forget the old keys of the business that was entered; for the clock. Commits."""
-    db.session.execute(_EXPIRE, {"business": current_business_id(), "lifetime": LIFETIME})
-    db.session.commit()

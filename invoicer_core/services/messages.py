@@ -389,7 +389,7 @@ def _row(message_id: int, *, lock: bool = False) -> Message:
 
 
 def _with_attempts(rows: Sequence[Any]) -> list[MessageSnapshot]:
-    found = [row[0] for row in rows]
+    found = list(rows)
     attempts = _attempts([row.id for row in found])
     return [_snapshot(row, attempts.get(row.id, ())) for row in found]
 

@@ -74,7 +74,7 @@ def _tax(value: Any) -> Tax:
         return value
     if not isinstance(value, Mapping):
         raise ValueError("This must be an object with category and rate.")
-    found = check_fields(value, TAX_CHECKS, required=("rate",))
+    found = check_fields(value, TAX_CHECKS)
     return Tax(**{name: part for name, part in found.items() if part is not None})
 
 

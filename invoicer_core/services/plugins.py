@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from invoicer_core import host
 from invoicer_core.domain.account import PluginSnapshot
 from invoicer_core.domain.actor import Actor
@@ -15,6 +17,7 @@ from invoicer_core.host import states
 from invoicer_core.host.loading import Loaded
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services import deliveries
 from invoicer_core.services.transaction import transaction
 
 
@@ -52,6 +55,8 @@ def change(
             drawer = host.current().drawer(name, business_id)
             drawer.write(settings, expected_version=expected_version)
             unit.record("plugin.settings_changed", plugin=name, fields=sorted(settings))
+        if enabled and _states().of(name).paused_at is not None:
+            deliveries.resume_plugin(plugin=name, by=by)
         if enabled is not None:
             states.switch(db.session, business_id, name, on=enabled)
             unit.record("plugin.switched", plugin=name, enabled=enabled)
@@ -115,3 +120,8 @@ def _snapshot(loaded: Loaded) -> PluginSnapshot:
 
 def _schema(settings: type[Settings]) -> dict[str, Any]:
     return settings.model_json_schema()
+
+
+def slots(*, place: str, values: Mapping[str, Any], by: Actor | None) -> tuple[Markup, ...]:
+    """The pieces of HTML that plugins put at a place of a page; a failing one is left out."""
+    return host.slots(db.session, place, values, business_id=current_business_id(), by=by)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import IntegrityError
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Forbidden, InvalidInput, NotFound
@@ -28,7 +27,7 @@ from invoicer_core.services.transaction import transaction
 
 RESET_LIFETIME: Final = timedelta(minutes=30)
 INVITATION_LIFETIME: Final = timedelta(days=7)
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('invoicer first user'))")
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext(:what))")
 _SPENT: Final = "This link was used already, is too old, or incomplete. Ask for a new one."
 
 CHECKS: Final[Mapping[str, check.Check]] = {
@@ -147,7 +146,7 @@ def _found_account(
     with enter_business(business_id):
         try:
             with transaction(by=Actor("user", None, "owner", address)) as unit:
-                db.session.execute(_LOCK)
+                _lock_out_others(address)
                 if secret_keys.settings().signup != "open" and not _nobody():
                     raise Forbidden("This installation has its first owner already.")
                 known = by_email(address)
@@ -161,13 +160,19 @@ def _found_account(
                 unit.publish("user.registered", who)
                 security_log.note("registered", visitor=visitor, user_id=user.id, email=address)
                 unit.record("user.registered", user=user.id)
-                account_mail.welcome(who)
+                account_mail.welcome(who, unit.by)
                 unit.flush()
                 if known is not None:
                     raise _Known
-        except (_Known, IntegrityError):
+        except _Known:
             security_log.note("register_known_address", visitor=visitor, email=address)
             db.session.commit()
+
+
+def _lock_out_others(address: str) -> None:
+    """Two registrations of one address, or two first owners, go one after the other."""
+    is_open = secret_keys.settings().signup == "open"
+    db.session.execute(_LOCK, {"what": f"user {address}" if is_open else "first user"})
 
 
 class _Known(Exception):
@@ -216,7 +221,7 @@ def send_link(user: User, purpose: str, lifetime: timedelta) -> None:
     who, row_id = snapshot_of(user), row.id
     if db.session().info.get("unit") is None:
         db.session.commit()
-    account_mail.link(who, row_id, purpose)
+    account_mail.link(who, row_id)
 
 
 def reset_password(

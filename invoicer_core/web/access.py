@@ -13,8 +13,7 @@ from werkzeug.wrappers import Response
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Forbidden
-from invoicer_core.domain.permissions import allowed
-from invoicer_core.services import businesses, sessions
+from invoicer_core.services import businesses, plugins, sessions
 from invoicer_core.web.headers import keep_private
 
 COOKIE: Final = "invoicer_session"
@@ -32,18 +31,23 @@ def identity() -> sessions.Identity | None:
     return found
 
 
-def actor() -> Actor:
-    """The signed-in user as the one who acts, for services."""
+def signed_in() -> sessions.Identity:
+    """The signed-in user. Raises Forbidden for a stranger."""
     who = identity()
     if who is None:
         raise Forbidden("Sign in to do this.")
-    return who.actor()
+    return who
+
+
+def actor() -> Actor:
+    """The signed-in user as the one who acts, for services."""
+    return signed_in().actor()
 
 
 def may(permission: str) -> bool:
     """True when the visitor's role in this business holds the permission."""
     who = identity()
-    return who is not None and allowed(who.role, permission)
+    return who is not None and plugins.may(who.role, permission)
 
 
 def everyone(view: Callable[P, Answer]) -> Callable[P, Answer]:
@@ -64,7 +68,7 @@ def members(permission: str) -> Callable[[Callable[P, Answer]], Callable[P, Answ
             if who.business_id is None:
                 return redirect(url_for("web.set_up"))
             keep_private()
-            if not allowed(who.role, permission):
+            if not plugins.may(who.role, permission):
                 raise Forbidden(
                     f"Your role ({who.role}) does not include this. An owner can change your role."
                 )

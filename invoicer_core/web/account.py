@@ -1,5 +1,6 @@
 """Signing in and out, a forgotten password, and the first set-up of an installation."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -7,11 +8,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from invoicer_core.domain.errors import InvoicerError, NotAuthenticated, TooManyRequests
-from invoicer_core.services import accounts, sessions
+from invoicer_core.services import businesses, sessions, tax_rates, users
 from invoicer_core.web import access, formats, words
 from invoicer_core.web.access import COOKIE, Answer, Site, everyone, own_path
+from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.reading import Form
-from invoicer_core.web.forms.set_up import business_fields, founder_fields
+from invoicer_core.web.forms.set_up import business_fields, founder_fields, tax_fields
 from invoicer_core.web.site import uses_https
 
 
@@ -43,7 +45,7 @@ def _welcome(token: str, to: str) -> Response:
 @everyone
 def sign_in() -> Answer:
     """The sign-in page; a new installation goes to its set-up."""
-    if accounts.is_unclaimed():
+    if users.needs_first():
         return redirect(url_for("web.set_up"))
     if request.method == "GET":
         if access.identity():
@@ -91,7 +93,7 @@ def ask_reset() -> Answer:
     email = form.email("email", required=True)
     if email is None or not form.ok:
         return render_template("account/ask_reset.html", form=form, sent=False), 422
-    accounts.request_password_reset(email=email, **_browser())
+    users.request_password_reset(email=email, **_browser())
     return render_template("account/ask_reset.html", form=form, sent=True)
 
 
@@ -102,7 +104,7 @@ def reset(token: str) -> Answer:
     if request.method == "GET":
         return render_template("account/reset.html", form=form)
     try:
-        accounts.reset_password(token=token, password=request.form.get("password", ""), **_browser())
+        users.reset_password(token=token, password=request.form.get("password", ""), **_browser())
     except InvoicerError as error:
         form.values["password"] = ""
         form.refuse(error)
@@ -115,7 +117,7 @@ def reset(token: str) -> Answer:
 def set_up() -> Answer:
     """The first owner and business; or, for somebody signed in without one, a business."""
     who = access.identity()
-    if who is None and not accounts.is_unclaimed():
+    if who is None and not users.needs_first():
         return redirect(url_for("web.sign_in"))
     if who is not None and who.business_id is not None:
         return redirect("/")
@@ -123,29 +125,64 @@ def set_up() -> Answer:
         values = {"country": "DE", "currency": "EUR", "time_zone": "Europe/Berlin"}
         return _set_up_page(Form(values))
     form = Form.sent(request.form, formats.locale())
-    business = business_fields(form)
-    founder = founder_fields(form) if who is None else None
+    typed = _SetUp(
+        founder_fields(form) if who is None else None, business_fields(form), tax_fields(form)
+    )
     if not form.ok:
         return _set_up_page(form), 422
     try:
-        token = _found(founder, business)
+        token = _found(typed)
     except InvoicerError as error:
-        form.refuse(error, {"/business/name": "business_name", "/name": "business_name"})
-        return _set_up_page(form), 422
+        form.refuse(error, _set_up_names(form))
+        return _set_up_page(form), status_of(error)
     flash(_("Welcome! Your business is ready."), "success")
     return _welcome(token, "/") if token else redirect("/")
 
 
-def _found(founder: dict[str, Any] | None, business: dict[str, Any]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _SetUp:
+    """What was typed: the founder (None for somebody signed in), the business, its usual tax."""
+
+    founder: dict[str, Any] | None
+    business: dict[str, Any]
+    tax: dict[str, Any] | None
+
+
+def _found(typed: _SetUp) -> str | None:
     """Create what was typed; the token of the founder's first sign-in, if there is one."""
-    if founder is None:
-        accounts.found_business(fields=business, by=access.actor())
-        return None
-    accounts.set_up(**founder, business=business)
-    signed = sessions.sign_in(
-        email=founder["email"], password=founder["password"], kind="web", **_browser()
-    )
-    return signed.token
+    token = None
+    if typed.founder is None:
+        who = access.signed_in()
+        founded = users.found_business(fields=typed.business, by=access.actor())
+        business_id = founded.id
+        who = sessions.choose_business(identity=who, business_id=business_id)
+    else:
+        users.set_up(**typed.founder, business=typed.business)
+        signed = sessions.sign_in(
+            email=typed.founder["email"], password=typed.founder["password"], kind="web",
+            **_browser(),
+        )  # fmt: skip
+        who, token = signed.identity, signed.token
+    if typed.tax is not None and who.business_id is not None:
+        with businesses.enter_business(who.business_id):
+            _add_usual_tax(typed.tax, who)
+    return token
+
+
+def _add_usual_tax(tax: dict[str, Any], who: sessions.Identity) -> None:
+    """The rate that was typed becomes the usual one; a known one of the country is not doubled."""
+    known = tax_rates.find(limit=200).items
+    same = next((each for each in known if each.rate == tax["rate"]), None)
+    if same is None:
+        fields = {**tax, "category": "S" if tax["rate"] else "Z", "is_default": True}
+        tax_rates.create(fields=fields, by=who.actor())
+    elif not same.is_default:
+        tax_rates.update(tax_rate_id=same.id, fields={"is_default": True}, by=who.actor())
+
+
+def _set_up_names(form: Form) -> dict[str, str]:
+    names = {f"/business/{name}": name for name in form.values}
+    return names | {"/business/name": "business_name"}
 
 
 def _set_up_page(form: Form) -> str:

@@ -24,7 +24,7 @@ class NotBuilt(RuntimeError):
 
 
 @lru_cache(maxsize=1)
-def _manifest(changed: float) -> dict[str, str]:
+def _manifest(changed: float) -> dict[str, str]:  # noqa: ARG001 - read anew after a new build
     names: dict[str, str] = json.loads((DIST / "manifest.json").read_text("utf-8"))
     return names
 
@@ -58,7 +58,7 @@ def install(site: Site) -> None:
     def bundle(name: str) -> Response:
         served, encoding = name, None
         for token, suffix in ENCODINGS:
-            if token in request.accept_encodings and (DIST / f"{name}{suffix}").is_file():
+            if request.accept_encodings.quality(token) > 0 and (DIST / f"{name}{suffix}").is_file():
                 served, encoding = f"{name}{suffix}", token
                 break
         response = send_from_directory(DIST, served, mimetype=_media_type(name))

@@ -102,9 +102,7 @@ def _tell(saved: InvoiceSnapshot) -> None:
 
 
 def _empty(rates: Sequence[TaxRateSnapshot]) -> InvoiceForm:
-    form = InvoiceForm.empty(
-        formats.locale(), currency=formats.currency(), tax=usual_tax(rates)
-    )
+    form = InvoiceForm.empty(formats.locale(), currency=formats.currency(), tax=usual_tax(rates))
     settings = formats.business_settings()
     if settings.get("prices_include_tax"):
         form.values["prices_include_tax"] = "1"

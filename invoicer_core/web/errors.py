@@ -96,9 +96,9 @@ def answer(error: Exception) -> Response:
         return page(status_of(error), error.detail, getattr(error, "retry_after", None))
     if isinstance(error, HTTPException):
         if error.response is not None or (error.code or 500) < 400:
-            return Response.force_type(error.get_response())
+            return make_response(error.get_response())
         return page(error.code or 500)
-    log.exception("a page failed: %s %s", request.method, request.path, exc_info=error)
+    log.error("a page failed: %s %s", request.method, request.path, exc_info=error)
     return page(500)
 
 

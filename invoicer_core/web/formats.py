@@ -115,7 +115,7 @@ def status_word(status: str) -> str:
         "overdue": _("Overdue"),
         "void": _("Void"),
     }
-    return words.get(status, status.replace("_", " ").capitalize())
+    return str(words.get(status) or status.replace("_", " ").capitalize())
 
 
 def install(app: Flask) -> None:

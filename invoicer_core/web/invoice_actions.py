@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.drafts import CreditNoteDraft, PaymentDraft
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import credit_notes, documents, invoices, payments
+from invoicer_core.services import credit_notes, invoices, notifications, payments
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -47,10 +47,7 @@ def _done(
     """
     if form.ok:
         try:
-            if single:
-                once.made(lambda: work() or url_for("web.invoice", invoice_id=invoice_id))
-            else:
-                work()
+            _carry_out(invoice_id, work, single=single)
             return _to_invoice(invoice_id)
         except InvoicerError as error:
             form.refuse(error)
@@ -61,6 +58,18 @@ def _done(
     if form.problem:
         flash(form.problem, "danger")
     return detail_page(found, show=show, form=form), status
+
+
+def _carry_out(invoice_id: int, work: Callable[[], None], *, single: bool) -> None:
+    if not single:
+        work()
+        return
+
+    def once_only() -> str:
+        work()
+        return url_for("web.invoice", invoice_id=invoice_id)
+
+    once.made(once_only)
 
 
 @members("invoices.issue")
@@ -91,7 +100,7 @@ def send_invoice(invoice_id: int) -> Answer:
         recipient = form.email("recipient", required=True)
 
     def work() -> None:
-        documents.request_send(
+        notifications.send_invoice(
             invoice_id=invoice_id, by=access.actor(), channel=channel, recipient=recipient
         )
         flash(_("On its way to %(to)s.", to=recipient), "success")

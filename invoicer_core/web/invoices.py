@@ -21,7 +21,7 @@ from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form, shown_number
 from invoicer_core.web.site import query_of
 
-TABS = ("", "draft", "sent", "overdue", "paid", "void")
+TABS = ("", "draft", "open", "overdue", "paid", "void")
 
 
 def install(site: Site) -> None:
@@ -42,15 +42,17 @@ def invoice_list() -> Answer:
     query = query_of("status", "q", "client_id", "cursor")
     if query.get("status", "") not in TABS:
         query.pop("status")
-    client_id = id_of(query.get("client_id"))
+    status, client_id = query.get("status"), id_of(query.get("client_id"))
     page = invoices.find(
         q=query.get("q"),
-        status=query.get("status"),
+        status=status if status != "open" else None,
+        unpaid=status == "open",
         client_id=client_id,
         cursor=query.get("cursor"),
     )
     counts: dict[str, int] = dict(invoices.counts(client_id=client_id))
-    counts.setdefault("all", sum(counts.values()))
+    counts["all"] = sum(counts.values())
+    counts["open"] = counts.get("sent", 0) + counts.get("overdue", 0)
     labels = (_("All"), _("Drafts"), _("Open"), _("Overdue"), _("Paid"), _("Void"))
     return render_template(
         "invoices/list.html",

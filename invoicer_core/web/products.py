@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.domain.snapshots import ProductSnapshot
+from invoicer_core.domain.snapshots import ProductSnapshot, TaxRateSnapshot
 from invoicer_core.services import products, tax_rates
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
@@ -22,9 +22,7 @@ def install(site: Site) -> None:
     both = ["GET", "POST"]
     site.add_url_rule("/products", "products", product_list)
     site.add_url_rule("/products/new", "new_product", new_product, methods=both)
-    site.add_url_rule(
-        "/products/<int:product_id>/edit", "edit_product", edit_product, methods=both
-    )
+    site.add_url_rule("/products/<int:product_id>/edit", "edit_product", edit_product, methods=both)
 
 
 @members("products.read")
@@ -39,7 +37,7 @@ def product_list() -> Answer:
 def new_product() -> Answer:
     """Add a product."""
     if request.method == "GET":
-        usual = next((str(rate.id) for rate in tax_rates.find(limit=200).items if rate.is_default), "")
+        usual = next((str(rate.id) for rate in _rates() if rate.is_default), "")
         return _page(Form({"unit": "C62", "tax_rate_id": usual}))
     form = Form.sent(request.form, formats.locale())
     fields = _fields(form)
@@ -86,6 +84,10 @@ def edit_product(product_id: int) -> Answer:
     return redirect(url_for("web.products"))
 
 
+def _rates() -> tuple[TaxRateSnapshot, ...]:
+    return tax_rates.find(limit=200).items
+
+
 def _fields(form: Form) -> dict[str, Any]:
     known = [code for code, _label in words.units()]
     unit = form.get("unit")
@@ -112,7 +114,7 @@ def _values(stored: ProductSnapshot) -> dict[str, str]:
 
 
 def _page(form: Form, stored: ProductSnapshot | None = None) -> str:
-    rates = [(str(r.id), f"{r.name} {formats.percent(r.rate)}") for r in tax_rates.find(limit=200).items]
+    rates = [(str(r.id), f"{r.name} {formats.percent(r.rate)}") for r in _rates()]
     units = words.units()
     if stored and stored.unit not in dict(units):
         units.append((stored.unit, stored.unit))

@@ -6,8 +6,10 @@ from typing import Any, Final
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.errors import InvoicerError, NotFound
-from invoicer_core.services import businesses, plugins, tax_rates
+from invoicer_core.domain.numbering import Pattern
+from invoicer_core.services import businesses, plugins, series, tax_rates
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -19,7 +21,7 @@ from invoicer_core.web.invoices import id_of
 MAILS: Final = {
     "notify_sent": "mail_sent", "notify_paid": "mail_paid", "notify_overdue": "mail_overdue",
 }  # fmt: skip
-SERIES: Final = ("invoice", "credit_note")
+KINDS: Final = ("invoice", "credit_note")
 
 
 def install(site: Site) -> None:
@@ -75,10 +77,20 @@ def _resets() -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def _series() -> dict[str, SeriesSnapshot]:
+    """The series in use for each kind of document that the page shows."""
+    found = series.find(limit=200).items
+    return {each.document_type: each for each in found if each.is_default}
+
+
 def _examples() -> SimpleNamespace:
-    """The number that the next document of each kind would get."""
-    nexts = {each.document_type: each.next_number for each in businesses.series()}
-    return SimpleNamespace(**{kind: nexts.get(kind) for kind in SERIES})
+    """A number as each series would write it today."""
+    start = int(formats.business_settings().get("fiscal_year_start") or 1)
+    examples = {}
+    for kind, each in _series().items():
+        pattern = Pattern.parse(each.pattern, each.reset)
+        examples[kind] = pattern.expand(formats.today(), "CLIENT", start).render(1)
+    return SimpleNamespace(**{kind: examples.get(kind) for kind in KINDS})
 
 
 def _stored(part: str) -> dict[str, str]:
@@ -91,9 +103,9 @@ def _stored(part: str) -> dict[str, str]:
         values = {ours: business.settings.get(theirs) or "" for ours, theirs in MAILS.items()}
     elif part == "numbering":
         values = {}
-        for series in businesses.series():
-            values[f"{series.document_type}_pattern"] = series.pattern
-            values[f"{series.document_type}_reset"] = series.reset
+        for kind, each in _series().items():
+            values[f"{kind}_pattern"] = each.pattern
+            values[f"{kind}_reset"] = each.reset
     else:
         values = {"tax_category": "S"}
     values["version"] = business.version
@@ -139,22 +151,17 @@ def save_notifications() -> Answer:
 def save_numbering() -> Answer:
     """How the next documents are numbered."""
     form = Form.sent(request.form, formats.locale())
-    for kind in SERIES:
+    for kind in KINDS:
         form.text(f"{kind}_pattern", required=True, longest=100)
         form.choice(f"{kind}_reset", [value for value, _label in _resets()])
     if not form.ok:
         return _page("numbering", form), 422
-    for series in businesses.series():
-        kind = series.document_type
-        if kind not in SERIES:
+    for kind, each in _series().items():
+        if kind not in KINDS:
             continue
+        wanted = {"pattern": form.get(f"{kind}_pattern"), "reset": form.get(f"{kind}_reset")}
         try:
-            businesses.update_series(
-                series_id=series.id,
-                pattern=form.get(f"{kind}_pattern"),
-                reset=form.get(f"{kind}_reset"),
-                by=access.actor(),
-            )
+            series.update(series_id=each.id, fields=wanted, by=access.actor())
         except InvoicerError as error:
             form.refuse(error, {"/pattern": f"{kind}_pattern", "/reset": f"{kind}_reset"})
             return _page("numbering", form), status_of(error)
@@ -198,5 +205,5 @@ def remove_tax(rate_id: int) -> Answer:
 @members("plugins.write")
 def switch_plugin(name: str) -> Answer:
     """Switch a plugin on or off for this business."""
-    plugins.switch(name=name, enabled=bool(request.form.get("enabled")), by=access.actor())
+    plugins.change(name=name, enabled=bool(request.form.get("enabled")), by=access.actor())
     return _saved("plugins")

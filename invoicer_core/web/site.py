@@ -33,11 +33,18 @@ def is_https(app: Flask) -> bool:
 def banner() -> str | None:
     """What the owner has to know on every page."""
     host = urlsplit(secret_keys.settings().url).hostname or ""
-    if uses_https() or host in ("localhost", "127.0.0.1", "::1") or not access.may("settings.write"):
+    if (
+        uses_https()
+        or host in ("localhost", "127.0.0.1", "::1")
+        or not access.may("settings.write")
+    ):
         return None
-    return _(
-        "This installation is reached without https: passwords and invoices travel in the open. "
-        "Put it behind a proxy with a certificate and set INVOICER_URL to its https address."
+    return str(
+        _(
+            "This installation is reached without https: passwords and invoices travel in the "
+            "open. Put it behind a proxy with a certificate and set INVOICER_URL to its https "
+            "address."
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from babel import Locale
+from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -64,7 +65,7 @@ def country_options() -> Options:
 
 def country_word(code: str) -> str:
     """A country's name."""
-    return _language().territories.get(code, code)
+    return str(_language().territories.get(code, code))
 
 
 def currency_options() -> Options:
@@ -90,7 +91,7 @@ def locale_options() -> Options:
     options = []
     for name in LOCALES:
         locale = Locale.parse(name)
-        example = formats.format_decimal(1234.5, locale=locale, format="#,##0.00")
+        example = format_decimal(1234.5, locale=locale, format="#,##0.00")
         options.append((name.replace("_", "-"), f"{locale.display_name} · {example}"))
     return options
 
@@ -153,7 +154,7 @@ def role_word(role: str | None) -> str:
         "owner": _("Owner"), "admin": _("Administrator"), "accountant": _("Accountant"),
         "staff": _("Staff"), "viewer": _("Viewer"),
     }  # fmt: skip
-    return words.get(role or "", role or "")
+    return str(words.get(role or "") or role or "")
 
 
 def message_word(state: str) -> str:
@@ -162,7 +163,7 @@ def message_word(state: str) -> str:
         "queued": _("waiting"), "sent": _("sent"), "delivered": _("delivered"), "read": _("read"),
         "failed": _("failed"), "bounced": _("came back"), "unknown": _("not certain"),
     }  # fmt: skip
-    return words.get(state, state)
+    return str(words.get(state, state))
 
 
 def step_word(state: str) -> str:
@@ -171,7 +172,7 @@ def step_word(state: str) -> str:
         "succeeded": _("done"), "running": _("running"), "failed": _("failed"),
         "waiting": _("waiting"),
     }  # fmt: skip
-    return words.get(state, state)
+    return str(words.get(state, state))
 
 
 def story_title(entry: TimelineEntry) -> str:
@@ -186,7 +187,7 @@ def story_title(entry: TimelineEntry) -> str:
         "message.sent": _("Message sent"), "message.failed": _("Message failed"),
         "document.stored": _("PDF stored"), "client.created": _("Client added"),
     }  # fmt: skip
-    return words.get(entry.name) or entry.title
+    return str(words.get(entry.name) or entry.title)
 
 
 def story_icon(name: str) -> str:
@@ -208,7 +209,8 @@ def spaced(iban: str) -> str:
 TEMPLATE_WORDS: Final[dict[str, Any]] = {
     "country_options": country_options, "country_word": country_word,
     "currency_options": currency_options, "time_zone_options": time_zone_options,
-    "locale_options": locale_options, "unit_word": unit_word, "unit_after": unit_after, "method_word": method_word,
+    "locale_options": locale_options, "unit_word": unit_word, "unit_after": unit_after,
+    "method_word": method_word,
     "tax_category_word": tax_category_word, "role_word": role_word, "message_word": message_word,
     "step_word": step_word, "story_title": story_title, "story_icon": story_icon,
     "days_late": days_late, "spaced": spaced,

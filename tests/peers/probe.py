@@ -42,16 +42,17 @@ class ProbePlugin(Plugin):
         if wish == "quiet":
             return
         note("begun", event.client_id, os.getpid())
-        if wish.startswith("mend") and not (data_folder() / "mended").exists():
+        mended = (data_folder() / "mended").exists()
+        if wish.startswith("mend") and not mended:
             raise RuntimeError("not mended yet")
-        if wish.startswith("never"):
+        if wish.startswith("never") and not mended:
             raise PermanentFailure("no such thing")
         if wish.startswith("later"):
             raise RetryLater("come back")
         if wish.startswith("greedy"):
             bytearray(2_000_000_000)
-        if wish.startswith("sleepy") and not (data_folder() / "awake").exists():
-            time.sleep(600)
+        while wish.startswith("sleepy") and not (data_folder() / "awake").exists():
+            time.sleep(0.05)
         if wish.startswith("job"):
             ctx.later("write", client=event.client_id, key=f"write-{event.client_id}")
         note("done", event.client_id, os.getpid())

@@ -40,8 +40,11 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-def _decimal(value: Any) -> Decimal:
-    """``bool`` is an ``int`` in Python, and ``Decimal`` reads digits of every script."""
+def read_decimal(value: Any) -> Decimal:
+    """An exact number of a JSON value: a number, or a text of ASCII digits.
+
+    ``bool`` is an ``int`` in Python, and ``Decimal`` reads digits of every script: neither passes.
+    """
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
             raise ValueError("This must be a number such as 12.50.")
@@ -107,17 +110,17 @@ def decimal_schema(low: str | None = None, high: str | None = None) -> dict[str,
     return {"anyOf": [number, {"type": "string", "pattern": pattern}]}
 
 
-Number = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema(decimal_schema())]
+Number = Annotated[Decimal, BeforeValidator(read_decimal), WithJsonSchema(decimal_schema())]
 """An exact number: at most 15 digits before the point and 10 after it."""
 
 Quantity = Annotated[
-    Decimal, BeforeValidator(_decimal), AfterValidator(_tidy), WithJsonSchema(decimal_schema())
+    Decimal, BeforeValidator(read_decimal), AfterValidator(_tidy), WithJsonSchema(decimal_schema())
 ]
 """An exact number that is kept without superfluous zeros."""
 
 Positive = Annotated[
     Decimal,
-    BeforeValidator(_decimal),
+    BeforeValidator(read_decimal),
     Field(ge=0),
     WithJsonSchema(decimal_schema("0")),
 ]

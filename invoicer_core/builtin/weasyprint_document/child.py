@@ -9,6 +9,7 @@ The body of a question holds the HTML, the assets and the attachments, one after
 """
 
 import ctypes
+import gc
 import importlib.util
 import io
 import json
@@ -123,6 +124,12 @@ def confine(address_space: int) -> bool:
     )
 
 
+def _return_memory() -> None:
+    """What a long document needed goes back to the machine (glibc only)."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
+
+
 def _end_with(connection: socket.socket) -> None:
     """Leave at once, also in the middle of a page, when the other side is gone."""
     poll = select.poll()
@@ -149,11 +156,16 @@ def main(descriptor: int, address_space: int, idle_seconds: float) -> None:
     typesetter = _load_typesetter(Path(__file__).parent)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     send_frame(connection, {"id": "ready", "offline": offline})
+    # Garbage is collected between the pages, not in them: that saves a tenth of the time.
+    gc.freeze()
+    gc.disable()
     while select.select([connection], [], [], idle_seconds)[0]:
         try:
             _answer(connection, typesetter)
         except Closed:
             return
+        gc.collect()
+        _return_memory()
 
 
 if __name__ == "__main__":

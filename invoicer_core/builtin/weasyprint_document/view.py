@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-
 _TEXT_WIDTH = 165.0  # mm of A4 between the margins
 
 

@@ -49,6 +49,7 @@ def find(
     *,
     q: str | None = None,
     status: str | None = None,
+    unpaid: bool = False,
     client_id: int | None = None,
     start: date | None = None,
     end: date | None = None,
@@ -56,7 +57,11 @@ def find(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[InvoiceSnapshot]:
-    """Invoices, newest first unless sorted otherwise; ``start`` and ``end`` are of issue dates."""
+    """Invoices, newest first unless sorted otherwise; ``start`` and ``end`` are of issue dates.
+
+    Args:
+        unpaid: only those on which something is open, overdue or not.
+    """
     statement = rows.selection().where(
         matches(_TABLE.search, q),
         has_id(_TABLE.client_id, client_id),
@@ -66,6 +71,8 @@ def find(
         if status not in STATUSES:
             raise InvalidInput.at("/status", f"This is one of {', '.join(STATUSES)}.")
         statement = statement.where(rows.has_status(status))
+    if unpaid:
+        statement = statement.where(_TABLE.state == "issued", _TABLE.settled < _TABLE.amount_due)
     names = statement.selected_columns.keys()
     return read_page(
         statement,

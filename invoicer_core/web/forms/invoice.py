@@ -79,7 +79,9 @@ class InvoiceForm(Form):
         if len(lists["key"]) > MOST_ROWS:
             form.fail("items", _("At most %(count)s items.", count=MOST_ROWS))
         for at in range(count):
-            cells = {name: (got[at].strip() if at < len(got) else "") for name, got in lists.items()}
+            cells = {
+                name: (got[at].strip() if at < len(got) else "") for name, got in lists.items()
+            }
             form.rows.append(Row(**(cells | {"key": _safe_key(cells["key"])})))
         return form
 

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import FieldError, InvoicerError
 
-NUMBER: Final = re.compile(r"[+-]?[\d.,'’\s\u00a0\u202f]+")
+NUMBER: Final = re.compile(r"[+-]?[0-9.,'\u2019\s\u00a0\u202f]+")
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 LONGEST_NUMBER: Final = 30
@@ -32,7 +32,7 @@ def typed_number(text: str, locale: Locale) -> Decimal:
     text = text.strip()
     if not NUMBER.fullmatch(text) or len(text) > LONGEST_NUMBER:
         raise ValueError("not a number")
-    text = re.sub(r"['’\s\u00a0\u202f]", "", text)
+    text = re.sub(r"['\u2019\s\u00a0\u202f]", "", text)
     last = max(text.rfind("."), text.rfind(","))
     if last >= 0:
         mark, digits_after = text[last], len(text) - last - 1

@@ -33,9 +33,7 @@ def business_fields(form: Form) -> dict[str, Any]:
 
 
 def tax_fields(form: Form) -> dict[str, Any] | None:
-    """The usual tax, where a name or a rate was typed."""
+    """The usual tax, where a rate was typed; else the country's own rates are used."""
     rate = form.number("tax_rate", least=Decimal(0), most=Decimal(100))
     name = form.text("tax_name", longest=50)
-    if rate is None and name is None:
-        return None
-    return {"name": name or "VAT", "rate": rate or Decimal(0)}
+    return None if rate is None else {"name": name or "VAT", "rate": rate}

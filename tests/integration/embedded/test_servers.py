@@ -16,15 +16,10 @@ import redis
 from invoicer_core.config import Config, libpq_url
 from invoicer_core.embedded import account
 from invoicer_core.embedded.account import Account, ServerError
+from invoicer_core.embedded.databases import ensure_embedded_database, running
 from invoicer_core.embedded.postgres import postgres_server
 from invoicer_core.embedded.process import spawn, wait_until
-from invoicer_core.embedded.servers import (
-    await_ready,
-    data_lock,
-    embedded_servers,
-    ensure_embedded_database,
-    running,
-)
+from invoicer_core.embedded.servers import await_ready, data_lock, embedded_servers
 from invoicer_core.models.logins import missing_walls
 
 

@@ -46,20 +46,34 @@ def data(config: Config) -> Path:
     return config.data
 
 
-@pytest.fixture
-def clock(job_variables: dict[str, str], run_folder: Path, app: Flask) -> Iterator[Role]:
-    role = Role("clock", job_variables, run_folder).start()
-    yield role
-    role.kill()
-    print(role.output())
+@pytest.fixture(scope="session")
+def roles(
+    job_variables: dict[str, str], run_folder: Path, app: Flask
+) -> Iterator[dict[str, Role]]:
+    """One clock and one worker for all tests; a test that kills one finds it started again."""
+    found = {name: Role(name, job_variables, run_folder) for name in ("clock", "worker")}
+    yield found
+    for role in found.values():
+        role.kill()
 
 
 @pytest.fixture
-def worker(job_variables: dict[str, str], run_folder: Path, app: Flask) -> Iterator[Role]:
-    role = Role("worker", job_variables, run_folder).start()
+def clock(roles: dict[str, Role]) -> Iterator[Role]:
+    yield from _running(roles["clock"])
+
+
+@pytest.fixture
+def worker(roles: dict[str, Role]) -> Iterator[Role]:
+    yield from _running(roles["worker"])
+
+
+def _running(role: Role) -> Iterator[Role]:
+    """The role, running; what it says meanwhile is shown when the test fails."""
+    if role.child is None or role.child.poll() is not None:
+        role.start()
+    before = len(role.output())
     yield role
-    role.kill()
-    print(role.output())
+    print(role.output()[before:])
 
 
 @pytest.fixture

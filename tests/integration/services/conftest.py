@@ -21,19 +21,3 @@ def business(app_context: Flask) -> Iterator[int]:
 def other_business(app_context: Flask) -> int:
     """Another business, not entered."""
     return make_business(name="Other")
-
-
-@pytest.fixture(scope="session")
-def app(config):  # TEMP
-    from invoicer_core.models import db
-
-    app = Flask("x")
-    app.extensions["invoicer.config"] = config
-    app.config.update(
-        SECRET_KEY="x" * 32,
-        SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 16},
-        SQLALCHEMY_BINDS={"gate": {"url": config.gate_url}},
-    )
-    db.init_app(app)
-    return app

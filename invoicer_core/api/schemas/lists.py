@@ -1,0 +1,74 @@
+"""Queries of lists that have a span of days or a status."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from invoicer_core.api.schemas.base import Day, ListQuery, Query, QueryFlag, QueryId, Text200
+
+
+class DatedQuery(ListQuery):
+    """A list with a span of days, both ends included."""
+
+    start: Day | None = Field(None, alias="from")
+    end: Day | None = Field(None, alias="to")
+
+    def filters(self) -> dict[str, Any]:
+        """The wishes as arguments of a service's ``find``."""
+        return self.model_dump(exclude_unset=True)
+
+
+class PartyQuery(DatedQuery):
+    """Clients or suppliers; only the active ones without a wish."""
+
+    status: Literal["active", "archived", "all"] | None = None
+
+
+class ProductQuery(DatedQuery):
+    """Products; all of them without a wish."""
+
+    status: Literal["active", "inactive", "low_stock", "all"] | None = None
+    category_id: QueryId | None = None
+
+
+class SearchQuery(Query):
+    """A search with the best first. ``mode`` is text; plugins add others."""
+
+    q: Text200
+    mode: Literal["text"] | None = None
+    limit: QueryId | None = Field(None, le=200)
+
+
+class OrderQuery(DatedQuery):
+    """Orders; the days are those of the order."""
+
+    status: Literal["pending", "processing", "completed", "cancelled"] | None = None
+    client_id: QueryId | None = None
+
+
+class FileQuery(DatedQuery):
+    """Uploaded files."""
+
+    kind: Literal["image", "document", "video"] | None = None
+
+
+class TaxRateQuery(ListQuery):
+    """Tax rates in use; with ``archived=true`` those that are not used any more."""
+
+    archived: QueryFlag | None = None
+
+    def filters(self) -> dict[str, Any]:
+        """The wishes as arguments of the service."""
+        return self.model_dump(exclude_none=True)
+
+
+class SeriesQuery(ListQuery):
+    """Number series."""
+
+    document_type: Literal["invoice", "credit_note", "quote", "order", "receipt"] | None = None
+
+
+class GapQuery(Query):
+    """The gap report of one series, or of all."""
+
+    series_id: QueryId | None = None

@@ -1,0 +1,75 @@
+"""Queries of the lists of documents, money and what happened."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from invoicer_core.api.schemas.base import (
+    Day,
+    ListQuery,
+    Query,
+    QueryId,
+    QueryNumber,
+    Text100,
+    Text200,
+    Text1000,
+)
+
+
+class Spanned(ListQuery):
+    """A list of things with a client and a day. ``from`` and ``to`` are both included."""
+
+    client_id: QueryId | None = None
+    start: Annotated[Day | None, Field(alias="from")] = None
+    end: Annotated[Day | None, Field(alias="to")] = None
+
+    def filters(self) -> dict[str, Any]:
+        """What the services' ``find`` takes."""
+        return self.model_dump(by_alias=False)
+
+
+class InvoiceQuery(Spanned):
+    """Which invoices."""
+
+    status: Literal["draft", "sent", "paid", "overdue", "void"] | None = None
+
+
+class CreditNoteQuery(Spanned):
+    """Which credit notes."""
+
+    invoice_id: QueryId | None = None
+
+
+class PaymentQuery(Spanned):
+    """Which payments."""
+
+    invoice_id: QueryId | None = None
+    status: (
+        Literal[
+            "pending", "succeeded", "failed", "unknown", "partly_refunded", "refunded", "disputed"
+        ]
+        | None
+    ) = None
+
+
+class FeedQuery(Query):
+    """From where on."""
+
+    after: Text200 | None = None
+    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+
+
+class ParkedQuery(Query):
+    """Which parked deliveries."""
+
+    subscriber: Text100 | None = None
+    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+    cursor: Text1000 | None = None
+
+
+class AuditQuery(Query):
+    """Which piece of the audit log."""
+
+    sort: Literal["id", "-id", "at", "-at"] | None = None
+    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+    cursor: Text1000 | None = None

@@ -1,0 +1,1 @@
+"""Features that ship inside, as plugins like any other."""

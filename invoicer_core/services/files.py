@@ -1,0 +1,180 @@
+"""Uploaded files: recognised by their bytes, kept in the store, given out as downloads only."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from flask import current_app
+from sqlalchemy import Text, and_, func, or_, select
+
+from invoicer_core.config import Config
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
+from invoicer_core.domain.snapshots import FileSnapshot, Page
+from invoicer_core.models import db
+from invoicer_core.models.documents import File
+from invoicer_core.models.identity import Business
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services.file_kinds import file_name, recognise
+from invoicer_core.services.listing import Ordering, matches, read_page, within_days
+from invoicer_core.services.rows import find_row, refuse
+from invoicer_core.services.stores import store_for_new, store_named
+from invoicer_core.services.transaction import transaction
+
+KINDS: Final = ("image", "document", "video")
+EXTENSION: Final = "invoicer.config"
+
+
+def limit() -> int:
+    """How many bytes an upload may have: the setting INVOICER_UPLOAD_MB."""
+    config: Config = current_app.extensions[EXTENSION]
+    return config.upload_bytes
+
+
+def upload(*, name: str, data: bytes, by: Actor) -> FileSnapshot:
+    """Keep a file. Pictures are drawn anew, without metadata.
+
+    The bytes are stored before the row: bytes without a row are harmless, a row without bytes is
+    not.
+
+    Raises:
+        InvalidInput: at ``/file``: empty, too large, not of an accepted kind, damaged.
+        Unavailable: there is no store.
+    """
+    most = limit()
+    if len(data) > most:
+        megabytes = most // 1_000_000
+        raise InvalidInput.at("/file", f"The file is too large: at most {megabytes} MB.")
+    known = recognise(data, name)
+    with transaction(by=by) as unit:
+        business = db.session.get_one(Business, current_business_id())
+        store = store_for_new()
+        key = f"business/{business.public_id}/files/{uuid4()}"
+        store.offer.put(store.ctx, key, known.data, known.media_type)
+        row = File(
+            business_id=business.id,
+            name=file_name(name, known.extension),
+            media_type=known.media_type,
+            size=len(known.data),
+            sha256=hashlib.sha256(known.data).hexdigest(),
+            store=store.offer.name,
+            key=key,
+            actor=by.label,
+        )
+        db.session.add(row)
+        db.session.flush()
+        unit.record("file.uploaded", file=row.id, sha256=row.sha256, media_type=row.media_type)
+        return _snapshot(row)
+
+
+def get(*, file_id: int) -> FileSnapshot:
+    """What is known of a file. Raises NotFound."""
+    return _snapshot(_row(file_id))
+
+
+def content(*, file_id: int) -> tuple[FileSnapshot, bytes]:
+    """A file with its bytes, which are checked against the hash of the day it came.
+
+    Raises:
+        NotFound: no such file.
+        Unavailable: its store is off, or has lost or changed it.
+    """
+    row = _row(file_id)
+    return _snapshot(row), _bytes(row)
+
+
+def content_by_public_id(*, public_id: UUID) -> tuple[FileSnapshot, bytes]:
+    """As `content`, by the id that outsiders know."""
+    row = db.session.scalars(
+        select(File).where(
+            File.business_id == current_business_id(),
+            File.public_id == public_id,
+            File.deleted_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound.of("file", public_id)
+    return _snapshot(row), _bytes(row)
+
+
+def find(
+    *,
+    q: str | None = None,
+    kind: str | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Page[FileSnapshot]:
+    """Files, the newest first.
+
+    Args:
+        q: words of the name.
+        kind: ``image``, ``document`` or ``video``.
+    """
+    if kind is not None and kind not in KINDS:
+        refuse("/kind", f"This is one of {', '.join(KINDS)}.")
+    name = func.lower(File.name, type_=Text)
+    statement = select(File).where(
+        File.business_id == current_business_id(),
+        File.deleted_at.is_(None),
+        matches(name, q),
+        _of_kind(kind),
+        within_days(File.created_at, start, end),
+    )
+    ordering = Ordering(File.id, {"name": name, "size": File.size, "created_at": File.created_at})
+    return read_page(statement, ordering, _snapshots, sort=sort, limit=limit, cursor=cursor)
+
+
+def delete(*, file_id: int, by: Actor) -> None:
+    """Take a file away. Raises NotFound; Conflict while it is the business's logo."""
+    with transaction(by=by) as unit:
+        row = find_row(File, file_id, "file", File.deleted_at.is_(None), lock=True)
+        business = db.session.get_one(Business, current_business_id())
+        if business.logo_file_id == row.id:
+            raise Conflict("This file is the logo: choose another logo first.")
+        row.deleted_at = datetime.now(UTC)
+        db.session.flush()
+        unit.record("file.deleted", file=row.id)
+
+
+def _row(file_id: int) -> File:
+    return find_row(File, file_id, "file", File.deleted_at.is_(None))
+
+
+def _bytes(row: File) -> bytes:
+    store = store_named(row.store)
+    try:
+        data = store.offer.get(store.ctx, row.key)
+    except KeyError as missing:
+        raise Unavailable(f"The store {row.store} has lost {row.name}.") from missing
+    if hashlib.sha256(data).hexdigest() != row.sha256:
+        raise Unavailable(f"{row.name} is not the file that was stored: its hash differs.")
+    return data
+
+
+def _of_kind(kind: str | None) -> Any:
+    if kind is None:
+        return and_(True)
+    if kind == "document":
+        return or_(File.media_type.startswith("application/"), File.media_type.startswith("text/"))
+    return File.media_type.startswith(f"{kind}/")
+
+
+def _snapshots(rows: Sequence[File]) -> list[FileSnapshot]:
+    return [_snapshot(row) for row in rows]
+
+
+def _snapshot(row: File) -> FileSnapshot:
+    return FileSnapshot(
+        id=row.id,
+        public_id=row.public_id,
+        name=row.name,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,63 @@
+"""An SMTP server of our own: keeps what it takes, and can refuse, wait, or hang up half-way."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from threading import Event
+from typing import Any, Literal, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope, Session
+
+Mood = Literal["takes", "refuses", "not now", "hangs up", "waits"]
+
+
+class SmtpPeer:
+    """``mood`` says what it does with the next mails. ``mails`` are those it took."""
+
+    def __init__(self) -> None:
+        self.mood: Mood = "takes"
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.in_data = Event()
+        self.go_on = Event()
+        self._controller: Controller | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._controller is not None
+        return f"smtp://127.0.0.1:{self._controller.server.sockets[0].getsockname()[1]}"
+
+    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.mood == "refuses":
+            return "554 5.7.1 no thank you"
+        if self.mood == "not now":
+            return "451 4.7.1 later please"
+        self.in_data.set()
+        if self.mood == "waits":
+            while not self.go_on.is_set():
+                await asyncio.sleep(0.02)
+        self.recipients += envelope.rcpt_tos
+        content = cast(bytes, envelope.content)
+        self.mails.append(cast(EmailMessage, message_from_bytes(content, policy=policy.default)))
+        if self.mood == "hangs up":
+            server.transport.close()
+        return "250 taken"
+
+
+@contextmanager
+def smtp_peer() -> Iterator[SmtpPeer]:
+    """A server on a free loopback port."""
+    peer = SmtpPeer()
+    controller = Controller(peer, hostname="127.0.0.1", port=0, ready_timeout=10)
+    peer._controller = controller
+    # The controller connects to its port to see whether it is up: it must know the real one.
+    controller._trigger_server = lambda: None  # type: ignore[method-assign]
+    controller.start()
+    try:
+        yield peer
+    finally:
+        peer.go_on.set()
+        controller.stop()
