@@ -1,5 +1,9 @@
 """gunicorn's settings for the web role. Patches first: everything after it must cooperate."""
 
+import gc
+import threading
+from typing import Any
+
 from gevent import monkey
 
 monkey.patch_all()
@@ -13,6 +17,8 @@ set_up_logging(_config, "web")
 bind = [f"{_config.bind}:{_config.port}"]
 workers = _config.web_workers
 worker_class = "gevent"
+# Made once and shared by the forks: the application touches no network before its first request.
+preload_app = True
 worker_connections = 2000
 backlog = 2048
 timeout = 60
@@ -26,3 +32,13 @@ loglevel = "warning" if _config.log_level == "info" else _config.log_level
 forwarded_allow_ips = "*" if _config.proxies else "127.0.0.1"
 control_socket_disable = True
 limit_request_line = 8190
+
+
+def when_ready(_server: Any) -> None:
+    """Make what is shared safe to fork."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):  # half alive in a fork: let it end here
+            thread.join(1)
+    # Keep the collector away from it: touching it would copy it into every fork.
+    gc.collect()
+    gc.freeze()

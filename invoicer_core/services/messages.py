@@ -329,7 +329,7 @@ def _end(
         if state in ("sent", "delivered"):
             _tell(unit, row, "message.sent")
             if row.kind == "invoice" and row.invoice_id is not None:
-                invoices.mark_sent(invoice_id=row.invoice_id, by=by)
+                invoices.mark_sent(invoice_id=row.invoice_id, channel=row.channel, by=by)
         elif state == "failed":
             _tell(unit, row, "message.failed")
         else:

@@ -1,6 +1,7 @@
 """An SMTP server of our own: keeps what it takes, and can refuse, wait, or hang up half-way."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -17,18 +18,13 @@ Mood = Literal["takes", "refuses", "not now", "hangs up", "waits"]
 class SmtpPeer:
     """``mood`` says what it does with the next mails. ``mails`` are those it took."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.mood: Mood = "takes"
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.in_data = Event()
         self.go_on = Event()
-        self._controller: Controller | None = None
-
-    @property
-    def url(self) -> str:
-        assert self._controller is not None
-        return f"smtp://127.0.0.1:{self._controller.server.sockets[0].getsockname()[1]}"
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.mood == "refuses":
@@ -50,11 +46,10 @@ class SmtpPeer:
 @contextmanager
 def smtp_peer() -> Iterator[SmtpPeer]:
     """A server on a free loopback port."""
-    peer = SmtpPeer()
-    controller = Controller(peer, hostname="127.0.0.1", port=0, ready_timeout=10)
-    peer._controller = controller
-    # The controller connects to its port to see whether it is up: it must know the real one.
-    controller._trigger_server = lambda: None  # type: ignore[method-assign]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    peer = SmtpPeer(f"smtp://127.0.0.1:{port}")
+    controller = Controller(peer, hostname="127.0.0.1", port=port, ready_timeout=10)
     controller.start()
     try:
         yield peer

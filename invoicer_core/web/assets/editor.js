@@ -93,3 +93,9 @@ document.addEventListener("click", (event) => {
     if (!box.contains(event.target)) clear(box);
   }
 });
+
+// A late answer does not take the list away from somebody who is choosing from it.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const list = event.detail.target;
+  if (list.matches?.("[data-choices]") && list.contains(document.activeElement)) event.detail.shouldSwap = false;
+});
