@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from invoicer_core import host
+from invoicer_core import api, host, live, web
 from invoicer_core.config import Config
 from invoicer_core.hooks import codec
 from invoicer_core.hooks.plugin import Plugin
@@ -78,12 +78,6 @@ def _host(config: Config, plugins: Iterable[type[Plugin]] | None) -> host.Host:
 
 def _faces(app: APIFlask) -> None:
     """The API, the pages and the live channel, each with what their plugins add."""
-    from importlib import import_module
-
-    for room in ("api", "web", "live"):  # until every room is there
-        try:
-            module = import_module(f"invoicer_core.{room}")
-        except ImportError:
-            continue
-        if hasattr(module, "register"):
-            module.register(app)
+    api.register(app)
+    web.register(app)
+    live.register(app)

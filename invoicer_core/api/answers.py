@@ -52,7 +52,7 @@ def made(value: Any, status: int, location: str | None, request: Request) -> Ans
         headers.update(_page_headers(value, request))
         value = value.items
     version = getattr(value, "version", None)
-    if type(version) is int:
+    if type(version) is int and version > 0:
         headers["ETag"] = f'"{version}"'
     if location is not None:
         headers["Location"] = location.format(id=getattr(value, "id", ""))

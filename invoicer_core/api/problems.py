@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 PREFIXES: Final = ("/api/", "/healthz", "/readyz", "/metrics", "/hooks/")
-PAGE: Final = "invoicer.error_page"
-"""``app.extensions[PAGE]``, where the pages have set it: shows an error outside of the API."""
+PAGES: Final = "web"
+"""The blueprint whose own error handler answers for addresses outside of the API."""
 
 STATUS: Final[Mapping[type[InvoicerError], int]] = {
     domain.InvalidInput: 422,
@@ -179,9 +179,10 @@ def install(app: APIFlask) -> None:
     """Answer all errors of the API as problems; those of pages go to the pages' own face."""
 
     def everywhere(error: Exception) -> Any:
-        page = current_app.extensions.get(PAGE)
-        if page is not None and not request.path.startswith(PREFIXES):
-            return page(error)
+        if not request.path.startswith(PREFIXES):
+            pages = current_app.error_handler_spec.get(PAGES, {}).get(None, {})
+            if Exception in pages:
+                return pages[Exception](error)
         return answer(error)
 
     app.error_processor(everywhere)

@@ -106,6 +106,8 @@ def _default(each: Field[Any]) -> str:
         return "empty"
     if each.default is MISSING:
         return ""
+    if isinstance(each.default, frozenset):
+        return f"`{', '.join(sorted(each.default)) or 'none'}`"
     return "a function" if callable(each.default) else f"`{_MODULES.sub('', repr(each.default))}`"
 
 

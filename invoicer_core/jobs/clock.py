@@ -189,7 +189,7 @@ class Clock:
                     announcer.tell(event)
                 except (RedisError, DBAPIError):
                     raise
-                except Exception:  # noqa: BLE001 - one odd event must not stop all others
+                except Exception:
                     log.exception("event %s was not told on the live channel", event.id)
                     db.session.rollback()
 

@@ -16,7 +16,6 @@ from types import FrameType
 from typing import Any, Final
 
 from flask import Flask
-from redis import Redis
 from rq import SimpleWorker, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer

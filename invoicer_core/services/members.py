@@ -26,7 +26,7 @@ def find() -> tuple[MemberSnapshot, ...]:
         .where(Membership.business_id == current_business_id())
         .order_by(Membership.id)
     )
-    return tuple(_snapshot(seat, user) for seat, user in db.session.execute(statement).tuples())
+    return tuple(_snapshot(seat, user) for seat, user in db.session.execute(statement))
 
 
 def get(*, member_id: int) -> MemberSnapshot:

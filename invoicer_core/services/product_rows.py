@@ -24,21 +24,8 @@ def snapshot(row: Product) -> ProductSnapshot:
 
 def snapshots(rows: Sequence[Product]) -> list[ProductSnapshot]:
     """The answers of many, with two look-ups for all."""
-    mine = current_business_id()
-    rates = {row.tax_rate_id for row in rows if row.tax_rate_id is not None}
-    groups = {row.category_id for row in rows if row.category_id is not None}
-    percents: dict[int | None, Decimal] = {}
-    names: dict[int | None, str] = {}
-    if rates:
-        found = select(TaxRate.id, TaxRate.rate).where(
-            TaxRate.business_id == mine, TaxRate.id.in_(rates)
-        )
-        percents.update({key: rate for key, rate in db.session.execute(found)})  # noqa: C416
-    if groups:
-        named = select(Category.id, Category.name).where(
-            Category.business_id == mine, Category.id.in_(groups)
-        )
-        names.update({key: name for key, name in db.session.execute(named)})  # noqa: C416
+    percents = _percents({row.tax_rate_id for row in rows if row.tax_rate_id is not None})
+    names = _names({row.category_id for row in rows if row.category_id is not None})
     return [
         ProductSnapshot(
             id=row.id,
@@ -63,3 +50,21 @@ def snapshots(rows: Sequence[Product]) -> list[ProductSnapshot]:
         )
         for row in rows
     ]
+
+
+def _percents(ids: set[int]) -> dict[int | None, Decimal]:
+    if not ids:
+        return {}
+    found = select(TaxRate.id, TaxRate.rate).where(
+        TaxRate.business_id == current_business_id(), TaxRate.id.in_(ids)
+    )
+    return {key: rate for key, rate in db.session.execute(found)}  # noqa: C416 - typed
+
+
+def _names(ids: set[int]) -> dict[int | None, str]:
+    if not ids:
+        return {}
+    found = select(Category.id, Category.name).where(
+        Category.business_id == current_business_id(), Category.id.in_(ids)
+    )
+    return {key: name for key, name in db.session.execute(found)}  # noqa: C416 - typed

@@ -69,6 +69,16 @@ CHECKS: Final[Mapping[str, Check]] = {
 SHOWN: Final = ("active", "inactive", "low_stock", "all")
 FUZZY: Final = 0.4
 """How alike a word must be to be found although it is mistyped (0 to 1, word similarity)."""
+_ORDERING: Final = Ordering(
+    Product.id,
+    {
+        "name": func.lower(Product.name, type_=Text),
+        "sku": func.lower(func.coalesce(Product.sku, ""), type_=Text),
+        "unit_price": Product.unit_price,
+        "stock_quantity": func.coalesce(Product.stock_quantity, Decimal(0)),
+        "created_at": Product.created_at,
+    },
+)
 _REQUIRED: Final = ("name", "unit_price")
 _FILLED: Final = {"unit": "C62", "is_active": True}
 
@@ -172,15 +182,7 @@ def find(
         has_id(Product.category_id, category_id),
         within_days(Product.created_at, start, end),
     )
-    keys = {
-        "name": func.lower(Product.name, type_=Text),
-        "sku": func.lower(func.coalesce(Product.sku, ""), type_=Text),
-        "unit_price": Product.unit_price,
-        "stock_quantity": func.coalesce(Product.stock_quantity, Decimal(0)),
-        "created_at": Product.created_at,
-    }
-    ordering = Ordering(Product.id, keys)
-    return read_page(statement, ordering, snapshots, sort=sort, limit=limit, cursor=cursor)
+    return read_page(statement, _ORDERING, snapshots, sort=sort, limit=limit, cursor=cursor)
 
 
 def search(*, q: str, limit: int | None = None) -> tuple[ProductSnapshot, ...]:

@@ -76,7 +76,7 @@ def deliveries() -> tuple[dict[str, int], float]:
                     " FILTER (WHERE due_at < now())), 0) FROM deliveries"
                     " WHERE state IN ('due', 'leased', 'parked') GROUP BY state"
                 )
-            ).tuples()
+            )
             found = {str(state): (int(count), float(age)) for state, count, age in rows}
     except SQLAlchemyError:
         return {}, 0.0

@@ -186,7 +186,7 @@ def seats_of(user_id: int) -> dict[int, str]:
                 " ON b.id = m.business_id WHERE m.user_id = :user AND b.deleted_at IS NULL"
             ),
             {"user": user_id},
-        ).tuples()
+        )
         return {int(business_id): str(role) for business_id, role in found}
 
 

@@ -8,7 +8,7 @@ from logging import getLogger
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from invoicer_core.domain.actor import Actor, plugin_actor
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -19,7 +19,7 @@ from invoicer_core.hooks.workflows import Choice, Fail, Run, Step, Wait, Workflo
 from invoicer_core.host import offers
 from invoicer_core.host.offers import Provided
 from invoicer_core.models import db
-from invoicer_core.models.outbox import WorkflowRun, WorkflowStep
+from invoicer_core.models.outbox import WorkflowRun
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import deliveries, run_rows
 from invoicer_core.services.deliveries import Owed

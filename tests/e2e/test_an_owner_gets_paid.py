@@ -80,7 +80,9 @@ def test_from_draft_to_paid(signed_in: Page, browser: Browser, site: str, watch:
     stranger.close()
 
     page.get_by_role("link", name="Dashboard").click()
-    expect(page.get_by_role("link", name=re.compile("Paid this month"))).to_contain_text("€3,815.44")
+    expect(page.get_by_role("link", name=re.compile("Paid this month"))).to_contain_text(
+        "€3,815.44"
+    )
 
 
 def test_a_dashboard_follows_another_browser(signed_in: Page) -> None:

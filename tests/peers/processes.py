@@ -14,7 +14,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 
 
-def until(ready: Callable[[], T], seconds: float = 15.0, every: float = 0.02) -> T:
+def until(ready: Callable[[], T], seconds: float = 40.0, every: float = 0.02) -> T:
     """What ``ready`` answers as soon as that is true; fails the test when it never is."""
     end = time.monotonic() + seconds
     while not (found := ready()):

@@ -57,6 +57,7 @@ def test_the_address_follows_the_port_and_https_is_seen(tmp_path):
         ("INVOICER_DEMO", "maybe"),
         ("INVOICER_SECRET_KEYS", "short"),
         ("INVOICER_SECRET_KEYS", "change-me-change-me-change-me-change-me"),
+        ("INVOICER_SECRET_KEYS", "correct-horse-SECRET-battery-staple-7"),
         ("INVOICER_SECRET_KEYS", "a" * 64),
         ("INVOICER_SECRET_KEYS", f"{KEY},short"),
         ("INVOICER_SECRET_KEYS", " , "),

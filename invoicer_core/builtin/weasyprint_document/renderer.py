@@ -55,7 +55,7 @@ class Renderer:
         self._lock = threading.Lock()
         self._process: _Process | None = None
         forget = weakref.WeakMethod(self._forget)
-        pass
+        os.register_at_fork(after_in_child=lambda: (method := forget()) and method())
 
     def render(
         self,

@@ -15,6 +15,7 @@ from invoicer_core.models.invoices import Invoice
 from invoicer_core.models.payments import Allocation
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.invoices import rows
+from invoicer_core.services.order_rows import give_back
 from invoicer_core.services.transaction import Unit, transaction
 
 DETAILS: Final = frozenset({"internal_note", "tags", "reminders_stopped", "due_date", "plugins"})
@@ -63,6 +64,7 @@ def void(*, invoice_id: int, reason: str, by: Actor) -> InvoiceSnapshot:
         refuse_objected(
             db.session(), "before_invoice_voided", found, business_id=current_business_id(), by=by
         )
+        give_back(unit, found)
         changes = {"state": "void", "voided_at": func.now(), "void_reason": reason}
         return _change(unit, found, "invoice.voided", changes)
 

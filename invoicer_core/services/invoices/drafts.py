@@ -18,6 +18,7 @@ from invoicer_core.services.invoices import rows
 from invoicer_core.services.invoices.changes import check_version
 from invoicer_core.services.invoices.issuing import content_of, issue_stored
 from invoicer_core.services.invoices.rows import Content, Stored
+from invoicer_core.services.order_rows import give_back
 from invoicer_core.services.transaction import transaction
 
 _NOBODY: Final = UUID(int=0)
@@ -113,6 +114,7 @@ def delete(*, invoice_id: int, by: Actor) -> None:
         found = rows.load(invoice_id, lock=True)
         lifecycle.require_transition(found.state, "deleted")
         rows.write(invoice_id, {"deleted_at": func.now()})
+        give_back(unit, found)
         unit.publish("invoice.deleted", found, client_id=found.client_id, invoice_id=invoice_id)
         unit.record("invoice.deleted", invoice=invoice_id)
 

@@ -219,7 +219,7 @@ def test_a_page_that_takes_too_much_memory_ends_and_the_next_works():
     renderer = Renderer(Limits(address_space=400_000_000))
     try:
         assert renderer.render(PAGE).pdf.startswith(b"%PDF")
-        with pytest.raises(RenderError):
+        with pytest.raises(RenderError, match=r"(?i)memory|allocate"):
             renderer.render(bomb)
         assert renderer.render(PAGE).pdf.startswith(b"%PDF")
     finally:
@@ -302,28 +302,43 @@ from invoicer_core.builtin.weasyprint_document.renderer import Renderer
 renderer = Renderer()
 renderer.warm_up()
 print(renderer.pid, flush=True)
+if sys.argv[1] == "busy":
+    renderer.render("<html lang=en><table>" + "<tr><td>x</td></tr>" * 60_000)
 sys.stdin.read()
 """
 
 
-def test_the_child_dies_with_its_parent():
+@pytest.mark.parametrize("state", ["idle", "busy"])
+def test_the_child_dies_with_its_parent(state):
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, state],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     pid = int(parent.stdout.readline())
     assert not gone(pid)
+    if state == "busy":
+        wait_until(lambda: seconds_of_work(pid) > 2)
     parent.kill()
     parent.wait()
     parent.stdin.close()
     parent.stdout.close()
-    wait_until(lambda: gone(pid))
+    wait_until(lambda: gone(pid), 4)
 
 
-def test_a_forked_process_starts_a_child_of_its_own(renderer):
+def seconds_of_work(pid: int) -> float:
+    spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_process_forked_in_the_middle_of_a_page_starts_a_child_of_its_own():
+    renderer = Renderer(Limits(wait_seconds=3))
     expected = renderer.render(PAGE).pdf
     ours = renderer.pid
     read, write = os.pipe()
-    forked = os.fork()
+    with renderer._lock:  # as another thread holds it while it renders
+        forked = os.fork()
     if forked == 0:
         try:
             same = renderer.render(PAGE).pdf == expected and renderer.pid != ours
@@ -335,5 +350,8 @@ def test_a_forked_process_starts_a_child_of_its_own(renderer):
     with os.fdopen(read, "rb") as pipe:
         assert pipe.read() == b"1"
     os.waitpid(forked, 0)
-    assert renderer.render(PAGE).pdf == expected
-    assert renderer.pid == ours
+    try:
+        assert renderer.render(PAGE).pdf == expected
+        assert renderer.pid == ours
+    finally:
+        renderer.close()

@@ -91,11 +91,18 @@ def test_committed_rows_survive_kill_9_of_postgres_and_its_orphans_do_not_block(
 def test_a_lock_file_whose_number_belongs_to_another_process_is_no_obstacle(own):
     postgres = embedded_servers(own).postgres
     postgres.prepare()
-    (postgres.cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{postgres.cluster}\n")
-    postgres.prepare()
-    child = postgres.start()
-    await_ready(postgres, child, 30)
-    postgres.stop(child)
+    # PostgreSQL believes a number when a process of its own user has it.
+    stranger = spawn(["sleep", "100"], account=postgres.account)
+    lines = f"{stranger.pid}\n{postgres.cluster}\n0\n5432\n{postgres.sockets}\n\n"
+    (postgres.cluster / "postmaster.pid").write_text(lines)
+    try:
+        postgres.prepare()
+        child = postgres.start()
+        await_ready(postgres, child, 30)
+        postgres.stop(child)
+    finally:
+        stranger.kill()
+        stranger.wait()
     assert child.returncode == 0
 
 

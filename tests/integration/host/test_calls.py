@@ -123,6 +123,13 @@ def test_a_plugin_that_is_off_is_not_asked(host_app, business):
     assert slots(db.session, "invoice.panels", {}, business_id=business) == ()
 
 
+def test_switching_counts_at_once_within_the_transaction(host_app, business):
+    install(host_app, make_host(CrashingPlugin))
+    assert len(ask("before_invoice_issued", business)) == 1
+    states.switch(db.session, business, "crashing", on=False)
+    assert ask("before_invoice_issued", business) == ()
+
+
 def test_one_that_fails_again_and_again_is_paused_and_invoices_go_on(host_app, business):
     install(host_app, make_host(CrashingPlugin))
     for _ in range(states.MOST_FAILURES):

@@ -55,6 +55,13 @@ def test_someone_elses_change_is_not_overwritten(drawer):
     assert drawer.write({"tone": "two"}, expected_version=1) == 2
 
 
+def test_of_two_writers_at_the_same_time_the_second_is_told(drawer):
+    drawer.write({"tone": "one"})
+    with pytest.raises(Conflict):
+        drawer._replace({"tone": "two"}, {}, version=0)
+    assert drawer.effective().tone == "one"
+
+
 @pytest.mark.parametrize(
     ("values", "pointer"), [({"limit": -1}, "/limit"), ({"unknown": 1}, "/unknown")]
 )

@@ -154,6 +154,22 @@ def test_an_order_is_invoiced_in_parts_and_never_twice(client_id):
         orders.delete(order_id=order.id, by=BY)
 
 
+def test_a_deleted_draft_and_a_void_invoice_give_back_what_they_took(client_id):
+    order = make(client_id, item(), item(product_name="Chair", quantity=2))
+    desk, chair = order.items
+    draft = orders.to_invoice(
+        order_id=order.id, quantities={desk.id: Decimal(3), chair.id: Decimal(2)}, by=BY
+    )
+    invoices.delete(invoice_id=draft.id, by=BY)
+    now = orders.get(order_id=order.id)
+    assert [line.invoiced_quantity for line in now.items] == [0, 0]
+    assert now.invoice_ids == ()
+    issued = orders.to_invoice(order_id=order.id, by=BY, issue=True)
+    invoices.void(invoice_id=issued.id, reason="wrong client", by=BY)
+    again = orders.to_invoice(order_id=order.id, by=BY)
+    assert [line.quantity for line in again.items] == [4, 2]
+
+
 @pytest.mark.parametrize("quantity", [Decimal(0), Decimal(-1), Decimal("4.0000000001")])
 def test_an_impossible_quantity_is_refused(client_id, quantity):
     order = make(client_id)

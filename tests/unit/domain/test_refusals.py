@@ -124,6 +124,11 @@ def test_what_is_just_possible_is_computed() -> None:
     assert compute(replace(document(LINE), prepaid=(D("50.000"),))).prepaid_total == D("50.00")
 
 
+def test_a_return_line_does_not_become_a_sale_by_its_discounts() -> None:
+    returned = item("-1", "100", discounts=(percent("60"), percent("60")))
+    assert pointers(document(returned)) == ["/items/0/discounts"]
+
+
 def test_a_return_line_takes_its_discount_back() -> None:
     returned = item("-1", "100", discounts=(amount("-10"),))
     assert compute(document(returned)).total_amount == D("-90.00")

@@ -67,3 +67,16 @@ def test_without_a_folder_nothing_is_written(monkeypatch, tmp_path):
     with watch.begun("good", "a", 1):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_forked_child_does_not_write_over_its_parent(folder):
+    def work():
+        with watch.begun("child", "b", 1):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with watch.begun("parent", "a", 1):
+        in_child(work)
+        assert watch.abandoned(folder) == [Abandoned("child", "b", 1)]
+        (own,) = folder.glob("*.hook")
+        assert own.stem == str(os.getpid())
+        assert "parent" in own.read_text()

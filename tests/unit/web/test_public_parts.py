@@ -22,7 +22,8 @@ def test_goes_on_to_own_pages(wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", [None, "", "//evil.test", "/\\evil.test", "https://evil.test", "javascript:x", "/\n/x"]
+    "wanted",
+    [None, "", "//evil.test", "/\\evil.test", "https://evil.test", "javascript:x", "/\n/x"],
 )
 def test_never_goes_on_to_another_site(wanted: str | None) -> None:
     assert own_path(wanted) == "/"

@@ -1,0 +1,155 @@
+"""Nothing of another business is reached: every operation, every kind of id, everywhere."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from invoicer_core.api.catalogue import operations
+from invoicer_core.api.resources import Operation
+from tests.factories import Api, make_caller
+from tests.integration.api.conftest import draft_body
+
+CANARY = "canary-of-the-stranger"
+MISSING = 888_888_888
+WITH_ID = [each for each in operations() if any(n.endswith("Id") for n in each.parameters)]
+
+
+@pytest.fixture(scope="module")
+def things(app: Flask) -> dict[str, Any]:
+    """One of everything, in a business of somebody else."""
+    stranger = make_caller(app)
+    body = draft_body(notes=CANARY, issue=True)
+    body["client"]["name"] = CANARY
+    made = stranger.made("/invoices", body)
+    payment = stranger.made("/payments", {"invoice_id": made["id"], "amount": 1})
+    note = stranger.made(f"/invoices/{made['id']}/credit-notes", {"reason": CANARY})
+    path = f"/businesses/{stranger.business_id}"
+    return {
+        "stranger": stranger,
+        "businessId": stranger.business_id,
+        "invoiceId": made["id"],
+        "clientId": made["client_id"],
+        "paymentId": payment["id"],
+        "allocationId": payment["allocations"][0]["id"],
+        "creditNoteId": note["id"],
+        "memberId": stranger.get(f"{path}/members").get_json()[0]["id"],
+        "seriesId": stranger.get(f"{path}/series").get_json()[0]["id"],
+        "sessionId": stranger.get("/auth/sessions").get_json()[0]["id"],
+    }
+
+
+def _bodies() -> dict[str, Any]:
+    item = {"description": "x", "quantity": 1, "unit_price": 1}
+    return {
+        "update_business": {"name": "taken over"},
+        "update_series": {"pattern": "X-{year}-{seq}"},
+        "add_member": {"email": "x@y.test", "role": "viewer"},
+        "change_member": {"role": "viewer"},
+        "update_invoice": {"notes": "x", "items": [item]},
+        "void_invoice": {"reason": "x"},
+        "write_off_invoice": {"reason": "x"},
+        "pay_invoice": {"amount": 1},
+        "allocate_payment": {"allocations": [{"invoice_id": 1, "amount": 1}]},
+    }
+
+
+@pytest.mark.parametrize("operation", WITH_ID, ids=lambda each: each.name)
+def test_a_foreign_id_answers_as_a_missing_one(
+    owner: Api, things: dict[str, Any], operation: Operation
+) -> None:
+    foreign, missing = operation.path, operation.path
+    ids = []
+    for name in operation.parameters:
+        value = things.get(name, MISSING - 1)
+        ids.append(value)
+        foreign = foreign.replace(f"{{{name}}}", str(value))
+        missing = missing.replace(f"{{{name}}}", str(MISSING))
+    body = _bodies().get(operation.name)
+    theirs = owner.call(operation.method, foreign, body)
+    nothing = owner.call(operation.method, missing, body)
+    assert theirs.status_code == nothing.status_code == 404, theirs.data
+    shown = theirs.get_data(as_text=True)
+    for value in ids:
+        shown = shown.replace(str(value), "#")
+    assert shown == nothing.get_data(as_text=True).replace(str(MISSING), "#")
+    assert CANARY not in shown
+
+
+def test_foreign_ids_in_bodies_answer_as_missing_ones(owner: Api, things: dict[str, Any]) -> None:
+    own = owner.made("/invoices", draft_body(issue=True))
+    payment = owner.made("/payments", {"invoice_id": own["id"], "amount": 20})
+    item = {"description": "x", "quantity": 1, "unit_price": 1}
+
+    def tries(client: int, invoice: int) -> list[tuple[str, str, Any]]:
+        return [
+            ("POST", "/invoices", {"client_id": client, "items": [item]}),
+            ("POST", "/invoices/preview", {"client_id": client, "items": [item]}),
+            ("PUT", f"/invoices/{owner.made('/invoices', draft_body())['id']}",
+             {"client_id": client}),
+            ("POST", "/credit-notes", {"invoice_id": invoice}),
+            ("POST", "/payments", {"invoice_id": invoice, "amount": 1}),
+            ("POST", "/payments", {"client_id": client, "amount": 1}),
+            ("POST", f"/payments/{payment['id']}/allocate",
+             {"allocations": [{"invoice_id": invoice, "amount": 1}]}),
+        ]  # fmt: skip
+
+    theirs = tries(things["clientId"], things["invoiceId"])
+    missing = tries(MISSING, MISSING)
+    for (method, path, body), (_, other_path, other_body) in zip(theirs, missing, strict=True):
+        one = owner.call(method, path, body)
+        two = owner.call(method, other_path, other_body)
+        assert one.status_code == two.status_code == 404, (path, one.data, two.data)
+        assert CANARY.encode() not in one.data
+
+
+def test_foreign_products_and_tax_rates_answer_404(owner: Api, things: dict[str, Any]) -> None:
+    for field in ("product_id", "tax_rate_id"):
+        item = {"description": "x", "quantity": 1, "unit_price": 1, field: 1}
+        answer = owner.post("/invoices/preview", {"items": [item]})
+        assert answer.status_code == 404, field
+
+
+def test_foreign_ids_in_queries_show_nothing(owner: Api, things: dict[str, Any]) -> None:
+    for path in (
+        f"/invoices?client_id={things['clientId']}",
+        f"/payments?invoice_id={things['invoiceId']}",
+        f"/credit-notes?invoice_id={things['invoiceId']}",
+        f"/invoices?q={CANARY}",
+        f"/payments?q={CANARY}",
+        f"/credit-notes?q={CANARY}",
+    ):
+        answer = owner.get(path)
+        assert answer.status_code == 200
+        assert answer.get_json() == [], path
+
+
+def test_a_cursor_of_another_business_shows_nothing_of_it(
+    owner: Api, things: dict[str, Any]
+) -> None:
+    stranger: Api = things["stranger"]
+    for _ in range(2):
+        stranger.made("/invoices", draft_body(notes=CANARY))
+    link = stranger.get("/invoices?limit=1").headers["Link"].split(", ")[1]
+    path = link.split(">")[0][1:].removeprefix("/api/v1")
+    assert CANARY.encode() not in owner.get(path).data
+
+
+def test_every_read_shows_only_ones_own(owner: Api, things: dict[str, Any]) -> None:
+    owner.made("/invoices", draft_body())
+    count = 0
+    for each in operations():
+        if each.method == "GET" and not each.parameters:
+            answer = owner.get(each.path)
+            assert answer.status_code == 200, each.path
+            assert CANARY.encode() not in answer.data, each.path
+            count += 1
+    assert count >= 9
+
+
+def test_nothing_of_the_stranger_changed(things: dict[str, Any]) -> None:
+    stranger: Api = things["stranger"]
+    assert stranger.get("/audit/verify").get_json()["valid"] is True
+    found = stranger.get(f"/invoices/{things['invoiceId']}").get_json()
+    assert found["notes"] == CANARY
+    assert len(stranger.get(f"/businesses/{stranger.business_id}/members").get_json()) == 1

@@ -1,0 +1,169 @@
+"""Who hears what on the live channel, and who is thrown out of it."""
+
+from decimal import Decimal
+
+import pytest
+from socketio.exceptions import ConnectionError as Refused
+
+from invoicer_core.domain.document import Document, Item, Tax
+from invoicer_core.domain.drafts import InvoiceDraft
+from invoicer_core.services import clients, invoices, links, members, payments, sessions
+from invoicer_core.domain.drafts import PaymentDraft
+from tests.factories import BY, make_user
+from tests.peers.processes import until
+
+SPELLINGS = (
+    "{id}", " {id}", "{id} ", "{id}.0", "+{id}", "0{id}", "{public}", "{PUBLIC}",
+    "{{{public}}}", "urn:uuid:{public}", "invoice:{public}", "business:{id}",
+)  # fmt: skip
+
+
+def draft_of(owner, name="Live client"):
+    client_id = clients.create(fields={"name": name}, by=BY).id
+    items = (Item("Thing", Decimal(3), Decimal("33.33"), taxes=(Tax("S", Decimal(20)),)),)
+    return InvoiceDraft(
+        document=Document("EUR", items), client_id=client_id, internal_note="our secret"
+    )
+
+
+def issued(owner):
+    with owner.inside():
+        return invoices.create(draft=draft_of(owner), by=BY, issue=True)
+
+
+def test_members_hear_of_an_invoice_from_draft_to_paid(owner, connect):
+    viewer = connect(token=owner.token)
+    with owner.inside():
+        invoice = invoices.create(draft=draft_of(owner), by=BY)
+        invoices.issue(invoice_id=invoice.id, by=BY)
+        payments.record(
+            draft=PaymentDraft(invoice_id=invoice.id, amount=Decimal("119.99"), method="cash"),
+            by=BY,
+        )
+    for kind in ("INVOICE_CREATED", "INVOICE_SENT", "PAYMENT_RECORDED", "INVOICE_PAID"):
+        (told,) = until(lambda: viewer.named("invoice", kind))  # noqa: B023
+        assert told["type"] == "INVOICE_UPDATE"
+        assert told["customerId"] == str(invoice.client_public_id)
+        assert told["invoice"]["id"] == invoice.id
+    assert told["invoice"]["status"] == "paid"
+    (change,) = until(lambda: viewer.named("changes", "invoice.issued"))
+    assert change.keys() == {"id", "name", "business_id", "occurred_at", "version", "data"}
+    assert change["business_id"] == owner.business_id
+
+
+def test_a_client_hears_of_its_invoice_only_and_nothing_internal(owner, connect):
+    mine, foreign = issued(owner), issued(owner)
+    viewer = connect(link=links.invoice_token(mine.public_id))
+    for each in (foreign, mine):
+        with owner.inside():
+            invoices.void(invoice_id=each.id, reason="typo", by=BY)
+    (told,) = until(lambda: viewer.named("changes", "invoice.voided"))
+    assert told["data"]["id"] == mine.id
+    assert "our secret" not in str(viewer.heard)
+    assert viewer.ask("watch", {"invoice": str(mine.public_id)})["invoice"]["status"] == "void"
+    for wanted in (mine.id, foreign.id, str(foreign.public_id)):
+        assert viewer.ask("watch", {"invoice": wanted}) == {
+            "ok": False, "error": "There is no such invoice here.",
+        }  # fmt: skip
+    assert len(viewer.heard) == 1
+
+
+def test_nobody_hears_of_another_business(owner, other, connect):
+    mine, theirs = connect(token=owner.token), connect(token=other.token)
+    for _ in range(20):
+        issued(other)
+    last = issued(owner)
+    until(lambda: mine.named("invoice", "INVOICE_SENT"))
+    until(lambda: len(theirs.named("invoice", "INVOICE_SENT")) == 20)
+    assert {data["invoice"]["id"] for data in mine.named("invoice", "INVOICE_SENT")} == {last.id}
+    assert {data["business_id"] for name, data in mine.heard if name == "changes"} == {
+        owner.business_id
+    }
+
+
+def test_no_spelling_reaches_another_business_s_invoice(owner, other, connect):
+    theirs = issued(other)
+    viewer = connect(token=owner.token)
+    names = {"id": theirs.id, "public": theirs.public_id, "PUBLIC": str(theirs.public_id).upper()}
+    wanted = [theirs.id, [theirs.id], {"id": theirs.id}, None, True, 2**70]
+    wanted += [spelling.format(**names) for spelling in SPELLINGS]
+    for each in wanted[:15]:
+        assert viewer.ask("watch", {"invoice": each})["ok"] is False
+
+
+@pytest.mark.parametrize(
+    "auth", [{}, {"token": "x"}, {"token": ""}, {"link": "x"}, {"token": 7}, {"room": "business:1"}]
+)
+def test_strangers_are_refused(connect, auth):
+    with pytest.raises(Refused):
+        connect(**auth)
+
+
+def test_a_token_leads_into_no_foreign_business(owner, other, connect):
+    with pytest.raises(Refused):
+        connect(token=owner.token, business_id=other.business_id)
+    with pytest.raises(Refused):
+        connect(token=owner.token, business_id=str(owner.business_id))
+
+
+def test_the_cookie_counts_on_our_own_pages_only(owner, connect, web):
+    cookie = {"Cookie": f"invoicer_session={owner.cookie}"}
+    viewer = connect(headers={**cookie, "Origin": web})
+    issued(owner)
+    until(lambda: viewer.named("invoice", "INVOICE_SENT"))
+    with pytest.raises(Refused):
+        connect(headers=cookie)
+    with pytest.raises(Refused):
+        connect(headers={**cookie, "Origin": "http://evil.test"})
+
+
+def test_a_revoked_sign_in_is_thrown_out_within_5_seconds(owner, connect):
+    viewer = connect(token=owner.token)
+    sessions.sign_out(identity=owner.signed_in.identity)
+    until(lambda: not viewer.client.connected, seconds=5)
+    with pytest.raises(Refused):
+        connect(token=owner.token)
+
+
+def test_a_removed_member_is_thrown_out_within_5_seconds(owner, connect, app):
+    from invoicer_core.services import access_tokens, users
+
+    user_id = make_user()
+    with owner.inside():
+        member = members.add(email=users.get(user_id=user_id).email, role="viewer", by=BY)
+    signed_in = sessions.begin(user_id=user_id, kind="api")
+    token = access_tokens.make(user_id, signed_in.identity.sign_in_id, owner.business_id)
+    viewer = connect(token=token)
+    with owner.inside():
+        members.remove(member_id=member.id, by=BY)
+    until(lambda: not viewer.client.connected, seconds=5)
+
+
+def test_who_floods_is_thrown_out(owner, connect):
+    viewer = connect(token=owner.token)
+    for _ in range(60):
+        viewer.client.emit("watch", {"invoice": 1})
+    until(lambda: not viewer.client.connected)
+
+
+def test_an_oversized_event_ends_the_connection(owner, connect):
+    viewer = connect(token=owner.token)
+    viewer.client.emit("watch", {"invoice": "x" * 1_000_000})
+    until(lambda: not viewer.client.connected)
+    assert connect(token=owner.token).ask("watch", {"invoice": 0})["ok"] is False
+
+
+def test_one_user_has_ten_sockets_at_most(owner, connect):
+    opened = [connect(token=owner.token) for _ in range(10)]
+    with pytest.raises(Refused):
+        connect(token=owner.token)
+    opened[0].client.disconnect()
+    until(lambda: _connects(connect, owner))
+
+
+def _connects(connect, owner) -> bool:
+    try:
+        connect(token=owner.token)
+    except Refused:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""A browser without a screen: it keeps cookies and fills in the hidden fields of forms."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from invoicer_core.domain.actor import Actor
+from invoicer_core.services import businesses, clients, members, sessions, users
+
+PASSWORD = "a quiet lake under 7 stars"
+HIDDEN = re.compile(r'<input type="hidden" name="(form_secret|once)" value="([^"]*)">')
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser, perhaps signed in."""
+
+    http: FlaskClient
+    email: str = ""
+    business_id: int = 0
+    client_id: int = 0
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.http.get(path, **more)
+
+    def hidden(self, path: str) -> dict[str, str]:
+        """The hidden fields of the first form of a page."""
+        found: dict[str, str] = {}
+        for name, value in HIDDEN.findall(self.get(path).text):
+            found.setdefault(name, value)
+        return found
+
+    def send(self, path: str, page: str = "/invoices/new", **fields: Any) -> TestResponse:
+        """Send a form, with the hidden fields as ``page`` shows them unless given."""
+        values = {**self.hidden(page), **{name.replace("__", "-"): v for name, v in fields.items()}}
+        return self.http.post(path, data=values, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Visitor:
+    """A fresh browser."""
+    return Visitor(app.test_client())
+
+
+def _enter(app: Flask, email: str) -> Visitor:
+    visitor = Visitor(app.test_client(), email)
+    answer = visitor.send("/sign-in", "/sign-in", email=email, password=PASSWORD)
+    assert answer.status_code == 302, answer.text
+    return visitor
+
+
+@pytest.fixture
+def owner(app: Flask) -> Visitor:
+    """An owner in the browser, with one client."""
+    email = f"{uuid4().hex[:12]}@owner.test"
+    business = {"name": "Atelier", "country": "DE", "currency": "EUR", "locale": "de"}
+    with app.app_context():
+        users.register(email=email, password=PASSWORD, business=business)
+        signed = sessions.sign_in(email=email, password=PASSWORD, kind="web").identity
+        assert signed.business_id is not None
+        with businesses.enter_business(signed.business_id):
+            client = clients.create(fields={"name": "Harbour Books"}, by=signed.actor())
+    visitor = _enter(app, email)
+    visitor.business_id, visitor.client_id = signed.business_id, client.id
+    return visitor
+
+
+@pytest.fixture
+def viewer(app: Flask, owner: Visitor) -> Visitor:
+    """Somebody who may only look, in the owner's business."""
+    email = f"{uuid4().hex[:12]}@viewer.test"
+    with app.app_context():
+        users.register(email=email, password=PASSWORD, business={"name": "Elsewhere"})
+        with businesses.enter_business(owner.business_id):
+            members.add(email=email, role="viewer", by=Actor("system", role="owner"))
+        who = sessions.sign_in(email=email, password=PASSWORD, kind="web").identity
+        sessions.choose_business(identity=who, business_id=owner.business_id)
+    visitor = _enter(app, email)
+    visitor.business_id = owner.business_id
+    return visitor
