@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Flask, request
-from flask_socketio import ConnectionRefusedError, SocketIO
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import SocketIO
 from redis import Redis, RedisError
 from socketio import RedisManager
 
@@ -85,7 +86,7 @@ class Live:
     app: Flask
     config: Config
     sockets: SocketIO
-    redis: "Redis[bytes]"
+    redis: Redis
     viewers: dict[str, Viewer] = field(default_factory=dict)
     strangers: dict[str, float] = field(default_factory=dict)
     checking: bool = False
@@ -138,10 +139,10 @@ def _connect(live: Live, auth: object) -> None:
     try:
         viewer = _viewer(live, auth if isinstance(auth, Mapping) else {})
     except (InvoicerError, ValueError, KeyError, TypeError):
-        raise ConnectionRefusedError(_REFUSAL) from None
+        raise Refused(_REFUSAL) from None
     sid = _sid()
     if viewer.seat is not None and not _has_place(live, viewer.seat, sid):
-        raise ConnectionRefusedError(_TOO_MANY)
+        raise Refused(_TOO_MANY)
     live.viewers[sid] = viewer
     live.strangers.pop(live.sockets.server.manager.eio_sid_from_sid(sid, "/") or "", None)
     room = (
@@ -269,7 +270,7 @@ def _seen_by(viewer: Viewer, wanted: object) -> InvoiceSnapshot:
 
 
 def _sid() -> str:
-    sid: str = request.sid  # type: ignore[attr-defined] - set by Flask-SocketIO
+    sid: str = request.sid  # type: ignore[attr-defined]  # set by Flask-SocketIO
     return sid
 
 

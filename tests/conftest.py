@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from invoicer_core.config import Config
 from tests.environment import Environment, find_or_start
 
-LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared, never bound
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 _FOLDER = pytest.StashKey[Path]()
 _outside: list[str] = []
 

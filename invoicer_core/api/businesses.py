@@ -1,9 +1,7 @@
 """Businesses of the user, their data and number series."""
 
 from invoicer_core.api.resources import SIGNED_IN, Resource
-from invoicer_core.api.schemas.business import SeriesInput
 from invoicer_core.api.schemas.parties import BusinessFields, BusinessInput
-from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.snapshots import BusinessSnapshot
 from invoicer_core.services import businesses, users
@@ -42,24 +40,3 @@ def update_business(
     """Change a business; fields that are left out stay as they are."""
     businesses.get(business_id=business_id)
     return businesses.update(fields=body.sent(), by=by, expected_version=version)
-
-
-@resource.get("/businesses/{businessId}/series", "business.read", answer=list[SeriesSnapshot])
-def list_series(business_id: int) -> tuple[SeriesSnapshot, ...]:
-    """List the number series."""
-    businesses.get(business_id=business_id)
-    return businesses.series()
-
-
-@resource.put(
-    "/businesses/{businessId}/series/{seriesId}", "settings.write", body=SeriesInput,
-    answer=SeriesSnapshot,
-)  # fmt: skip
-def update_series(
-    business_id: int, series_id: int, body: SeriesInput, by: Actor, version: int | None
-) -> SeriesSnapshot:
-    """Change how the next documents are numbered."""
-    businesses.get(business_id=business_id)
-    return businesses.update_series(
-        series_id=series_id, by=by, expected_version=version, **body.sent()
-    )

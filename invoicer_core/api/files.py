@@ -17,7 +17,7 @@ FORM = {
     "type": "object",
     "required": ["file"],
     "additionalProperties": False,
-    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+    "properties": {"file": {"type": "string", "format": "binary"}},
 }
 _BYTES = "application/octet-stream"
 """Of every download: a browser saves it and never shows it. ``media_type`` says what it is."""

@@ -51,14 +51,15 @@ class InvoiceDeliveryPlugin(Plugin):
             states=(
                 Step(name="record", title="Recorded", run=record, then="pdf"),
                 Step(name="pdf", title="PDF made", run=make_pdf, then="store", retry=_OFTEN),
-                Step(name="store", title="PDF stored", run=check_store, then="notify",
-                     retry=_OFTEN),
+                Step(
+                    name="store", title="PDF stored", run=check_store, then="notify", retry=_OFTEN
+                ),
                 Step(name="notify", title="Client told", run=notify, retry=_OFTEN),
             ),
         )
 
     @hookimpl
-    def on_invoice_voided(self, ctx: Context, event: InvoiceVoided) -> None:
+    def on_invoice_voided(self, ctx: Context, event: InvoiceVoided) -> None:  # noqa: ARG002
         """Keep a new revision of the PDF that says it is void."""
         documents.render_invoice(invoice_id=event.invoice_id)
 

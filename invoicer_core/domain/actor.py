@@ -14,7 +14,7 @@ class Actor:
         kind: through which door.
         user_id: the user's id; None for system, plugin and portal.
         role: the member's role in the current business, None where there is none.
-        label: what the audit log shows: an e-mail address, ``plugin:stripe``, ``system``.
+        label: what the audit log shows: an e-mail address, ``plugin:loyalty``, ``system``.
     """
 
     kind: ActorKind

@@ -3,6 +3,7 @@
 from invoicer_core.host.calls import (
     Outcome,
     Proposals,
+    blame_abandoned,
     deliver,
     objections,
     parked,
@@ -21,6 +22,7 @@ __all__ = [
     "Proposals",
     "Quarantined",
     "Registry",
+    "blame_abandoned",
     "current",
     "deliver",
     "discover",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import partial
 from logging import getLogger
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from markupsafe import Markup, escape
@@ -34,7 +35,9 @@ from invoicer_core.host.host import Host, current
 from invoicer_core.host.loading import arguments_of
 from invoicer_core.host.registry import Implementation
 from invoicer_core.host.states import AnySession
+from invoicer_core.host.watch import Abandoned
 from invoicer_core.models import db
+from invoicer_core.models.tenancy import enter_business
 
 T = TypeVar("T")
 
@@ -237,6 +240,26 @@ def _note(business_id: int, write: Callable[..., T]) -> T | None:
         return None
 
 
+def blame_abandoned(folder: Path) -> list[Abandoned]:
+    """Count a failure for each hook in the middle of which a process died; see ``watch``.
+
+    A hook that spins or eats memory kills its worker each time and is so paused after a few; one
+    that merely ran when somebody killed the process is forgiven by its next success.
+    """
+    found = watch.abandoned(folder)
+    on = current().registry.default_on
+    for each in found:
+        failed = partial(
+            states.failed,
+            plugin=each.plugin,
+            error=f"{each.hook}: the process died while it ran",
+            on=each.plugin in on,
+        )
+        with enter_business(each.business_id):
+            _note(each.business_id, failed)
+    return found
+
+
 # --- while a page is rendered ----------------------------------------------------------------
 
 
@@ -355,8 +378,7 @@ def _listener(host: Host, plugin: str, event: Event) -> Implementation | None:
 def _handled(host: Host, implementation: Implementation, event: Event) -> Outcome:
     ctx = host.context(implementation.plugin, event.business_id)
     try:
-        with watch.begun(implementation.plugin, f"on {event.name}", event.business_id):
-            implementation(ctx=ctx, event=event)
+        implementation(ctx=ctx, event=event)
     except RetryLater as later:
         return Outcome("retry", later.after, later.reason)
     except (PermanentFailure, OutcomeUnknown) as final:

@@ -1,8 +1,8 @@
 """Which hook was begun last: written down before the call, so that it is known after a death.
 
 A worker that spins or runs out of memory inside a plugin is killed from outside and cannot tell
-what it was doing. One small file per process tells it: the next process reads it and pauses the
-plugin for that business.
+what it was doing. One small file per process tells it to the next one, which counts it against the
+plugin for that business. Event handlers are not watched: they are owed, leased and tried again.
 """
 
 import json

@@ -41,10 +41,10 @@ class LiveJson:
         return codec.loads(text)
 
 
-class Announcer(RedisManager):  # type: ignore[misc] - the library has no types
+class Announcer(RedisManager):  # type: ignore[misc]  # the library has no types
     """Writes to the channel, and says so when it cannot: the delivery then stays owed."""
 
-    def __init__(self, connection: "Redis[bytes]") -> None:
+    def __init__(self, connection: Redis) -> None:
         super().__init__(channel=CHANNEL, write_only=True, json=LiveJson)
         self._writer = connection
 
@@ -107,8 +107,6 @@ def _invoices_of(event: Event) -> list[Mapping[str, Any]]:
     if isinstance(held, Mapping):
         return [held]
     ids = {int(each["invoice_id"]) for each in event.data.get("allocations", ())}
-    found: list[Mapping[str, Any]] = []
-    for invoice_id in sorted(ids):
-        found.append(codec.to_json(invoices.get(invoice_id=invoice_id)))
+    found = [codec.to_json(invoices.get(invoice_id=each)) for each in sorted(ids)]
     db.session.rollback()
     return found

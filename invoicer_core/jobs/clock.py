@@ -119,7 +119,7 @@ class Clock:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     @contextmanager
-    def _connected(self) -> Iterator[tuple[Connection, "Redis[bytes]"]]:
+    def _connected(self) -> Iterator[tuple[Connection, Redis]]:
         redis = queue.connect(self.config.redis_url)
         with gate_connection(self.config.gate_url) as gate:
             gate.execute("LISTEN due")
@@ -128,7 +128,7 @@ class Clock:
             finally:
                 redis.close()
 
-    def _serve(self, gate: Connection, redis: "Redis[bytes]") -> None:
+    def _serve(self, gate: Connection, redis: Redis) -> None:
         announcer = Announcer(redis)
         noted = 0.0
         while not self._stop.is_set():
@@ -141,7 +141,7 @@ class Clock:
             self._wait(gate, BUSY if more else POLL)
             self._stop.wait(max(0.0, BREATH - (time.monotonic() - began)))
 
-    def look(self, gate: Connection, redis: "Redis[bytes]", announcer: Announcer) -> bool:
+    def look(self, gate: Connection, redis: Redis, announcer: Announcer) -> bool:
         """Do everything that is due now; True when something had to be left for the next look."""
         self._sweep(gate)
         more = self._tell_live(gate, announcer) == LIVE_AT_ONCE
@@ -194,7 +194,7 @@ class Clock:
                     db.session.rollback()
 
     def _hand_out(
-        self, gate: Connection, redis: "Redis[bytes]", name: str, named: list[str], *, wanted: bool
+        self, gate: Connection, redis: Redis, name: str, named: list[str], *, wanted: bool
     ) -> bool:
         """Lease what is due and enqueue it; True when more was due than could be handed out."""
         wanted_by = queue.queue_of(name, redis)
@@ -218,9 +218,7 @@ def _jobs(rows: Sequence[Any], most: int) -> Iterator[Work]:
         for at in range(0, len(found), most):
             part = found[at : at + most]
             first, attempts = part[0]
-            yield Work(
-                f"{first}-{attempts + 1}", registry.DELIVER, (business_id, subscriber, part)
-            )
+            yield Work(f"{first}-{attempts + 1}", registry.DELIVER, (business_id, subscriber, part))
 
 
 def main(app: Flask) -> None:

@@ -16,7 +16,7 @@ from invoicer_core.jobs.limits import OutOfTime, wall_limit
 from invoicer_core.jobs.routing import is_own
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import deliveries, messages, plugin_jobs, workflows
+from invoicer_core.services import deliveries, plugin_jobs, sending, workflows
 from invoicer_core.services.deliveries import Owed
 
 log: Final = getLogger(__name__)
@@ -104,7 +104,7 @@ def _to_job(owed: Owed) -> Outcome:
 
 def _to_message(owed: Owed) -> Outcome:
     last = deliveries.wait_after(owed.attempts) is None
-    messages.send_queued(message_id=int(owed.data["id"]), delivery_id=owed.id, last=last)
+    sending.send_queued(message_id=int(owed.data["id"]), delivery_id=owed.id, last=last)
     return _DONE
 
 
@@ -114,7 +114,7 @@ def _to_workflows(owed: Owed) -> Outcome:
 
 
 _CORE: Final[dict[str, Handler]] = {
-    messages.SUBSCRIBER: _to_message,
+    sending.SUBSCRIBER: _to_message,
     workflows.SUBSCRIBER: _to_workflows,
 }
 

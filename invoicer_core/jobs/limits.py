@@ -32,7 +32,7 @@ def wall_limit(seconds: int | None) -> Iterator[None]:
         yield
         return
 
-    def over(number: int, frame: FrameType | None) -> None:
+    def over(*_: int | FrameType | None) -> None:
         raise OutOfTime(f"took longer than {seconds} s")
 
     former = signal.signal(signal.SIGALRM, over)

@@ -70,14 +70,14 @@ class Work:
     seconds: int = 300
 
 
-def connect(url: str | None) -> "Redis[bytes]":
+def connect(url: str | None) -> Redis:
     """A connection for queues; commands time out rather than hang."""
     return Redis.from_url(
         url or "", socket_timeout=10, socket_connect_timeout=5, health_check_interval=10
     )
 
 
-def queue_of(name: str, connection: "Redis[bytes]") -> Queue:
+def queue_of(name: str, connection: Redis) -> Queue:
     """The queue of this name."""
     return Queue(name, connection=connection, job_class=ListedJob, serializer=JSONSerializer)
 

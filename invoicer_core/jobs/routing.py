@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS
-from invoicer_core.services import messages, workflows
+from invoicer_core.services import sending, workflows
 
 LIVE: Final = "live"
 _OWN: Final = "invoicer_core.builtin."
@@ -25,4 +25,4 @@ def subscribers_of(registry: Any) -> dict[str, tuple[str, ...]]:
     """Queue -> the subscribers it carries; `PLUGINS` carries all that are in no other."""
     own = tuple(name for name in sorted(registry.plugins) if is_own(registry, name))
     core = core_subscribers(own)
-    return {CORE: core, MAIL: (messages.SUBSCRIBER,), PLUGINS: ()}
+    return {CORE: core, MAIL: (sending.SUBSCRIBER,), PLUGINS: ()}

@@ -24,7 +24,7 @@ class Schedules:
     leads: bool = False
     _done: dict[str, int] = field(default_factory=dict)
 
-    def run(self, gate: Connection, redis: "Redis[bytes]") -> None:
+    def run(self, gate: Connection, redis: Redis) -> None:
         """Enqueue what is due, if this clock leads. Losing such a job costs one period.
 
         Raises:

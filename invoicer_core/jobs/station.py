@@ -14,9 +14,9 @@ EXTENSION: Final = "invoicer.station"
 @dataclass(frozen=True)
 class Station:
     """Args:
-        wall_seconds: the longest that one try may take; None where RQ's own limit is enough.
-        isolated: a forked process with limits, where plugins of others may run.
-        forward: put a delivery that needs an isolated process into the queue for it.
+    wall_seconds: the longest that one try may take; None where RQ's own limit is enough.
+    isolated: a forked process with limits, where plugins of others may run.
+    forward: put a delivery that needs an isolated process into the queue for it.
     """
 
     leases: Leases

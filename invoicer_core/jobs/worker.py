@@ -156,7 +156,7 @@ class Parent:
             self._bury()
         self._stop_children()
 
-    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+    def _on_stop(self, *_: int | FrameType | None) -> None:
         self.stopping = True
 
     def _start(self, child: _Child) -> None:

@@ -19,9 +19,7 @@ from invoicer_core.services.mail_texts import Letter
 EMAIL: Final = "email"
 
 
-def tell_issued(
-    *, invoice_id: int, by: Actor, token: str | None = None
-) -> MessageSnapshot | None:
+def tell_issued(*, invoice_id: int, by: Actor, token: str | None = None) -> MessageSnapshot | None:
     """Send an issued invoice to its client; None when the client has no e-mail address."""
     found = invoices.get(invoice_id=invoice_id)
     recipient = _address(found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import func, select, text
 
@@ -145,7 +145,7 @@ def snapshot(run: WorkflowRun) -> RunSnapshot:
         version=run.workflow_version,
         title=titles.get("", run.workflow),
         state=run.state,
-        status=run.status,  # type: ignore[arg-type] - checked by the table
+        status=cast(RunStatus, run.status),
         error=run.error,
         invoice_id=run.invoice_id,
         path=tuple(row.name for row in rows),
@@ -153,7 +153,7 @@ def snapshot(run: WorkflowRun) -> RunSnapshot:
             StepSnapshot(
                 name=row.name,
                 title=titles.get(row.name, row.name),
-                status=row.status,  # type: ignore[arg-type] - checked by the table
+                status=cast(RunStatus, row.status),
                 attempts=row.attempts,
                 started_at=row.created_at,
                 ended_at=row.ended_at,

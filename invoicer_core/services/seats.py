@@ -1,4 +1,4 @@
-"""Whether many sign-ins still stand, and with which role: asked for open sockets every few seconds."""
+"""Whether many sign-ins still stand, and with which role: asked for open sockets all the time."""
 
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Text, func, select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, FieldError
@@ -15,7 +15,7 @@ from invoicer_core.models import db
 from invoicer_core.models.catalog import Product, StockMovement
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.fields import check_fields, number, text
-from invoicer_core.services.listing import Ordering, read_page, within_days
+from invoicer_core.services.listing import Ordering, matches, read_page, within_days
 from invoicer_core.services.product_rows import load, snapshot
 from invoicer_core.services.rows import refuse
 from invoicer_core.services.transaction import Unit, transaction
@@ -88,17 +88,23 @@ def without_costs(product: ProductSnapshot) -> ProductSnapshot:
 def movements(
     *,
     product_id: int,
+    q: str | None = None,
     start: date | None = None,
     end: date | None = None,
     sort: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[StockMovementSnapshot]:
-    """What happened to a product's stock, the newest first. Raises NotFound."""
+    """What happened to a product's stock, the newest first; ``q`` is searched in the reasons.
+
+    Raises:
+        NotFound: no such product.
+    """
     load(product_id)
     statement = select(StockMovement).where(
         StockMovement.business_id == current_business_id(),
         StockMovement.product_id == product_id,
+        matches(func.lower(StockMovement.reason, type_=Text), q),
         within_days(StockMovement.created_at, start, end),
     )
     return read_page(

@@ -178,7 +178,7 @@ def _failure(error: Exception, step: Step, attempts: int) -> Failure:
 
 
 def _wait_after(step: Step, attempts: int) -> timedelta:
-    doubled = step.retry.first * 2 ** min(attempts - 1, 30)
+    doubled: timedelta = step.retry.first * 2 ** min(attempts - 1, 30)
     return min(doubled, step.retry.most) * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
 
 

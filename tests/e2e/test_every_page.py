@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import Scale
 from tests.e2e.conftest import Watch
 from tests.e2e.test_an_owner_gets_paid import write_invoice
 
@@ -22,8 +23,7 @@ NOT_PAGES = {
     "web.client_choices": "part of a page", "web.product_choices": "part of a page",
     "web.set_up": "only before the first owner", "web.reset": "needs a mailed link",
 }  # fmt: skip
-WIDTHS = (1366, 390)
-SCHEMES = ("light", "dark")
+FORMS = (("light", 1366), ("dark", 390), ("light", 390), ("dark", 1366))
 
 
 def addresses(app: Flask, known: dict[str, Any]) -> dict[str, str]:
@@ -69,60 +69,43 @@ def fill(page: Page) -> dict[str, Any]:
     }
 
 
+def look(page: Page, name: str, path: str, width: int) -> list[str]:
+    """What is wrong with a page: its status, its width, what axe finds."""
+    answer = page.goto(path)
+    assert answer is not None
+    wrong = [] if answer.status == 200 else [f"{name}: status {answer.status}"]
+    across = page.evaluate("document.documentElement.scrollWidth")
+    if across > width:
+        wrong.append(f"{name} is {across} px wide at {width} px")
+    found = page.evaluate("axe.run()")
+    return wrong + [
+        f"{name} at {width}: {each['id']} {json.dumps(each['nodes'][0]['html'])}"
+        for each in found["violations"]
+    ]
+
+
 def test_every_page_in_every_form(
-    signed_in: Page, app: Flask, browser: Browser, site: str, watch: Watch
+    signed_in: Page, app: Flask, browser: Browser, site: str, watch: Watch, scale: Scale
 ) -> None:
     known = fill(signed_in)
     pages = addresses(app, known) | {"issued": f"/invoices/{known['invoice_id'] - 1}"}
     assert len(pages) > 20
     state = signed_in.context.storage_state()
     wrong: list[str] = []
-    for scheme in SCHEMES:
-        for width in WIDTHS:
-            context = browser.new_context(
-                base_url=site, storage_state=state, locale="en-GB", color_scheme=scheme,
-                viewport={"width": width, "height": 844},
-            )  # fmt: skip
-            watch.on(context)
-            page = context.new_page()
-            for name, path in pages.items():
-                answer = page.goto(path)
-                assert answer is not None
-                assert answer.status == 200, f"{name}: {answer.status}"
-                across = page.evaluate("document.documentElement.scrollWidth")
-                if across > width:
-                    wrong.append(f"{name} is {across} px wide at {width} px")
-            context.clear_cookies()
-            page.goto("/sign-in")
-            expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-            context.close()
-    assert not wrong, "\n".join(wrong)
-
-
-def test_axe_finds_nothing(signed_in: Page, app: Flask, browser: Browser, site: str) -> None:
-    """In a profile of its own without the policy, which would keep axe out."""
-    known = fill(signed_in)
-    pages = addresses(app, known) | {"issued": f"/invoices/{known['invoice_id'] - 1}"}
-    state = signed_in.context.storage_state()
-    wrong: list[str] = []
-    for scheme in SCHEMES:
-        for width in WIDTHS:
-            context = browser.new_context(
-                base_url=site, storage_state=state, locale="en-GB", color_scheme=scheme,
-                viewport={"width": width, "height": 844}, bypass_csp=True,
-            )  # fmt: skip
-            context.add_init_script(path=AXE)
-            page = context.new_page()
-            for name, path in {**pages, "sign in": "/sign-in"}.items():
-                if name == "sign in":
-                    context.clear_cookies()
-                page.goto(path)
-                found = page.evaluate("axe.run()")
-                wrong += [
-                    f"{name} {scheme} {width}: {each['id']} {json.dumps(each['nodes'][0]['html'])}"
-                    for each in found["violations"]
-                ]
-            context.close()
+    for scheme, width in FORMS[: scale(2, 4)]:
+        context = browser.new_context(
+            base_url=site, storage_state=state, locale="en-GB", color_scheme=scheme,
+            viewport={"width": width, "height": 844},
+        )  # fmt: skip
+        watch.on(context)
+        context.add_init_script(path=AXE)
+        page = context.new_page()
+        for name, path in pages.items():
+            wrong += look(page, f"{name} {scheme}", path, width)
+        context.clear_cookies()
+        wrong += look(page, f"sign in {scheme}", "/sign-in", width)
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        context.close()
     assert not wrong, "\n".join(wrong)
 
 

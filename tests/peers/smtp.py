@@ -33,8 +33,7 @@ class SmtpPeer:
             return "451 4.7.1 later please"
         self.in_data.set()
         if self.mood == "waits":
-            while not self.go_on.is_set():
-                await asyncio.sleep(0.02)
+            await asyncio.to_thread(self.go_on.wait)
         self.recipients += envelope.rcpt_tos
         content = cast(bytes, envelope.content)
         self.mails.append(cast(EmailMessage, message_from_bytes(content, policy=policy.default)))

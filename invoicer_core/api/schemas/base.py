@@ -162,7 +162,7 @@ Text2000 = Annotated[str, StringConstraints(strict=True, max_length=2000), Store
 Text10000 = Annotated[str, StringConstraints(strict=True, max_length=10000), Stored]
 
 WholeNumber = BeforeValidator(_strict_whole)
-"""Use as ``Annotated[int, WholeNumber, Field(ge=.., le=..)]`` in bodies."""
+"""Use as ``Annotated[int, Field(ge=.., le=..), WholeNumber]`` in bodies."""
 
 QueryNumber = BeforeValidator(_whole)
 """The same in queries, where numbers are texts."""
@@ -186,5 +186,5 @@ class ListQuery(Query):
 
     q: Text200 | None = None
     sort: Text40 | None = None
-    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
     cursor: Text1000 | None = None

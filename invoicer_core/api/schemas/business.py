@@ -1,11 +1,9 @@
-"""Bodies of members and number series."""
+"""Bodies of members."""
 
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from invoicer_core.api.schemas.account import Email
-from invoicer_core.api.schemas.base import Body, Flag, Stored
+from invoicer_core.api.schemas.base import Body
 
 Role = Literal["owner", "admin", "accountant", "staff", "viewer"]
 
@@ -21,13 +19,3 @@ class RoleInput(Body):
     """Another role for a member."""
 
     role: Role
-
-
-class SeriesInput(Body):
-    """How the next documents are numbered: ``INV-{year}-{seq:04}``."""
-
-    pattern: (
-        Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100), Stored] | None
-    ) = None
-    reset: Literal["never", "yearly", "fiscal_year", "monthly"] | None = None
-    ordered_dates: Flag | None = None

@@ -1,10 +1,18 @@
 """Queries of lists that have a span of days or a status."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from invoicer_core.api.schemas.base import Day, ListQuery, Query, QueryFlag, QueryId, Text200
+from invoicer_core.api.schemas.base import (
+    Day,
+    ListQuery,
+    Query,
+    QueryFlag,
+    QueryId,
+    QueryNumber,
+    Text200,
+)
 
 
 class DatedQuery(ListQuery):
@@ -36,7 +44,7 @@ class SearchQuery(Query):
 
     q: Text200
     mode: Literal["text"] | None = None
-    limit: QueryId | None = Field(None, le=200)
+    limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
 
 
 class OrderQuery(DatedQuery):

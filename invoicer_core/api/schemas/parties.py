@@ -23,7 +23,7 @@ Country = Annotated[
     str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"), Stored
 ]
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{3}$"), Stored]
-Days = Annotated[int, WholeNumber, Field(ge=0, le=3650)]
+Days = Annotated[int, Field(ge=0, le=3650), WholeNumber]
 
 
 class IdentifierInput(Body):
@@ -60,7 +60,7 @@ class BusinessSettings(Body):
     """How the business works; a setting that is left out stays as it is."""
 
     on_create: Annotated[str, StringConstraints(pattern="^(draft|issue|send)$")] | None = None
-    fiscal_year_start: Annotated[int, WholeNumber, Field(ge=1, le=12)] | None = None
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12), WholeNumber] | None = None
     prices_include_tax: Flag | None = None
     mail_sent: Flag | None = None
     mail_paid: Flag | None = None

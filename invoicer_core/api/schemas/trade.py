@@ -1,6 +1,6 @@
 """Bodies of clients, suppliers, products, orders, tax rates, categories, stock and series."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
@@ -36,11 +36,14 @@ TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
 DocumentType = Literal["invoice", "credit_note", "quote", "order", "receipt"]
 Reset = Literal["never", "yearly", "fiscal_year", "monthly"]
 
+LEFT_OUT: Any = Field(default_factory=lambda: None)
+"""Of a field that may be left out, but is never null."""
+
 
 class ClientUpdate(PartyFields):
     """What changes of a client; null empties a field."""
 
-    name: Name | None = None
+    name: Name = LEFT_OUT
     buyer_reference: Text100 | None = None
     credit_limit: Positive | None = None
     notes: Notes | None = None
@@ -55,7 +58,7 @@ class ClientInput(ClientUpdate):
 class ContactUpdate(Body):
     """What changes of a person at a client."""
 
-    name: Name | None = None
+    name: Name = LEFT_OUT
     email: Text500 | None = None
     phone: Text100 | None = None
     role: Text100 | None = None
@@ -71,7 +74,7 @@ class ContactInput(ContactUpdate):
 class SupplierUpdate(PartyFields):
     """What changes of a supplier; null empties a field."""
 
-    name: Name | None = None
+    name: Name = LEFT_OUT
     client_id: Id | None = None
     notes: Notes | None = None
 
@@ -92,12 +95,12 @@ class ProductUpdate(Body):
     """What changes of a product; null empties a field. Another stock is a correction."""
 
     sku: Sku | None = None
-    name: Name | None = None
+    name: Name = LEFT_OUT
     description: Notes | None = None
     category: Text100 | None = None
     category_id: Id | None = None
     unit: Unit | None = None
-    unit_price: Positive | None = None
+    unit_price: Positive = LEFT_OUT
     cost_price: Positive | None = None
     currency: Currency | None = None
     tax_rate: Percent | None = None
@@ -118,7 +121,7 @@ class ProductInput(ProductUpdate):
 class CategoryUpdate(Body):
     """What changes of a category."""
 
-    name: ShortName | None = None
+    name: ShortName = LEFT_OUT
     parent_id: Id | None = None
 
 
@@ -138,9 +141,9 @@ class StockInput(Body):
 class TaxRateUpdate(Body):
     """What changes of a tax rate; documents that are issued keep theirs."""
 
-    name: ShortName | None = None
+    name: ShortName = LEFT_OUT
     category: TaxCategory | None = None
-    rate: Percent | None = None
+    rate: Percent = LEFT_OUT
     exemption_code: Text40 | None = None
     exemption_text: Text500 | None = None
     compound: Flag | None = None
@@ -186,11 +189,11 @@ class OrderUpdate(Body):
     """What changes of an order: its status at any time; its lines, client and currency while it
     is pending and not invoiced."""
 
-    status: Literal["pending", "processing", "completed", "cancelled"] | None = None
-    client_id: Id | None = None
-    items: OrderItems | None = None
-    currency: Currency | None = None
-    order_date: Day | None = None
+    status: Literal["pending", "processing", "completed", "cancelled"] = LEFT_OUT
+    client_id: Id = LEFT_OUT
+    items: OrderItems = LEFT_OUT
+    currency: Currency = LEFT_OUT
+    order_date: Day = LEFT_OUT
     notes: Notes | None = None
 
 
@@ -214,11 +217,11 @@ class OrderInvoiceInput(Body):
 class NumberSeriesUpdate(Body):
     """How the next documents are numbered; numbers that were given stay."""
 
-    name: ShortName | None = None
-    pattern: Pattern | None = None
-    reset: Reset | None = None
-    ordered_dates: Flag | None = None
-    is_default: Flag | None = None
+    name: ShortName = LEFT_OUT
+    pattern: Pattern = LEFT_OUT
+    reset: Reset = LEFT_OUT
+    ordered_dates: Flag = LEFT_OUT
+    is_default: Flag = LEFT_OUT
 
 
 class NumberSeriesInput(NumberSeriesUpdate):

@@ -1,6 +1,7 @@
 """E-mail: over SMTP where `SMTP_URL` is set, else as files in the data folder."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from invoicer_core.builtin.email.composing import compose
 from invoicer_core.builtin.email.sending import (
@@ -24,6 +25,10 @@ from invoicer_core.plugin import (
     field,
     hookimpl,
 )
+
+
+NOBODY: Final = "invoicer@localhost"
+"""The sender where nobody set one: good enough for mails that end in a folder."""
 
 
 class EmailSettings(Settings):
@@ -74,17 +79,17 @@ def send(ctx: Context[EmailSettings], message: OutgoingMessage) -> SendResult:
         OutcomeUnknown: the connection broke after the mail was handed over.
     """
     server = _server(ctx)
-    sender = ctx.settings.from_address or ctx.business.email
+    sender: str | None = ctx.settings.from_address or ctx.business.email
     if not sender:
         if server is not None:
             raise PermanentFailure("No sender: set the business's e-mail address.")
-        sender = "invoicer@localhost"
+        sender = NOBODY
     mail = compose(message, sender=sender, sender_name=ctx.business.name)
     if server is None:
-        ref = deliver_to_folder(data_folder() / "mail", message.message_id, mail)
-    else:
-        ref = deliver_to_server(server, mail, sender=sender, recipient=message.recipient)
-    return SendResult("sent", ref)
+        name = deliver_to_folder(data_folder() / "mail", message.message_id, mail)
+        return SendResult("sent", name)
+    reply = deliver_to_server(server, mail, sender=sender, recipient=message.recipient)
+    return SendResult("sent", reply)
 
 
 def check(ctx: Context[EmailSettings]) -> Health:
@@ -94,7 +99,8 @@ def check(ctx: Context[EmailSettings]) -> Health:
     except PermanentFailure as wrong:
         return Health(False, wrong.reason)
     if server is None:
-        return Health(True, f"No SMTP server is set: mails are written to {data_folder() / 'mail'}.")
+        folder = data_folder() / "mail"
+        return Health(True, f"No SMTP server is set: mails are written to {folder}.")
     return Health(True, f"Mails go over {server.host}:{server.port}.")
 
 

@@ -22,8 +22,11 @@ from invoicer_core.domain.snapshots import BusinessSnapshot, InvoiceSnapshot
 LANGUAGES: Final = ("en", "de")
 _FOLDER: Final = Path(__file__).parent
 
-_TEXTS: Final = Environment(  # plain text; HTML is escaped paragraph by paragraph below
-    loader=FileSystemLoader(_FOLDER), autoescape=False, undefined=StrictUndefined  # noqa: S701
+# Plain text: for HTML each paragraph is escaped below.
+_TEXTS: Final = Environment(
+    loader=FileSystemLoader(_FOLDER),
+    autoescape=False,  # noqa: S701
+    undefined=StrictUndefined,
 )
 _PAGES: Final = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
@@ -79,9 +82,7 @@ def for_invoice(
     return _compose(kind, language, values, rows, link, color=business.color)
 
 
-def compose(
-    kind: str, locale: str | None, values: Mapping[str, Any], *, link: str
-) -> Letter:
+def compose(kind: str, locale: str | None, values: Mapping[str, Any], *, link: str) -> Letter:
     """The mail of a kind that is not about an invoice."""
     return _compose(kind, language_of(locale), {"signature": "", **values}, (), link)
 

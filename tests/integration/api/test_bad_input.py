@@ -20,7 +20,7 @@ RAW: dict[str, tuple[bytes, int]] = {
     "a list": (b"[1, 2]", 422),
     "a text": (b'"text"', 422),
     "null": (b"null", 422),
-    "a bare NaN": (b"NaN", 400),
+    "a bare NaN": (b"NaN", 422),
     "an unknown field": (b'{"__proto__": {"x": 1}}', 422),
     "a name that stands twice": (b'{"name": "a", "name": "b"}', 422),
     "NaN": (b'{"amount": NaN}', 422),
@@ -51,7 +51,7 @@ def test_a_body_that_is_no_body(owner: Api, operation: Operation) -> None:
         expected = operation.invalid if status == 422 else status
         assert answer.status_code == expected, (case, answer.data)
         assert answer.content_type == "application/problem+json"
-        if status == 422 and case not in ("a list", "a text", "null"):
+        if status == 422 and case not in ("a list", "a text", "null", "a bare NaN"):
             assert answer.get_json()["errors"][0]["pointer"], case
 
 

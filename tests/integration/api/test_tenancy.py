@@ -12,6 +12,7 @@ from tests.integration.api.conftest import draft_body
 
 CANARY = "canary-of-the-stranger"
 MISSING = 888_888_888
+QUERIES = {"search_products": "?q=a"}
 WITH_ID = [each for each in operations() if any(n.endswith("Id") for n in each.parameters)]
 
 
@@ -34,8 +35,24 @@ def things(app: Flask) -> dict[str, Any]:
         "allocationId": payment["allocations"][0]["id"],
         "creditNoteId": note["id"],
         "memberId": stranger.get(f"{path}/members").get_json()[0]["id"],
-        "seriesId": stranger.get(f"{path}/series").get_json()[0]["id"],
+        "seriesId": stranger.get("/series").get_json()[0]["id"],
+        "taxRateId": stranger.get("/tax-rates").get_json()[0]["id"],
+        **_catalogue(stranger, made["client_id"]),
         "sessionId": stranger.get("/auth/sessions").get_json()[0]["id"],
+    }
+
+
+def _catalogue(stranger: Api, client_id: int) -> dict[str, Any]:
+    product = stranger.made("/products", {"name": CANARY, "unit_price": 1})
+    order = {"client_id": client_id, "items": [
+        {"product_name": CANARY, "quantity": 1, "unit_price": 1}]}  # fmt: skip
+    return {
+        "productId": product["id"],
+        "categoryId": stranger.made("/products/categories", {"name": CANARY})["id"],
+        "supplierId": stranger.made("/suppliers", {"name": CANARY, "email": "s@x.test"})["id"],
+        "orderId": stranger.made("/orders", order)["id"],
+        "contactId": stranger.made(f"/clients/{client_id}/contacts", {"name": CANARY})["id"],
+        "deliveryId": MISSING - 1,
     }
 
 
@@ -43,7 +60,8 @@ def _bodies() -> dict[str, Any]:
     item = {"description": "x", "quantity": 1, "unit_price": 1}
     return {
         "update_business": {"name": "taken over"},
-        "update_series": {"pattern": "X-{year}-{seq}"},
+        "add_contact": {"name": "x"},
+        "move_stock": {"quantity": 1, "reason": "x"},
         "add_member": {"email": "x@y.test", "role": "viewer"},
         "change_member": {"role": "viewer"},
         "update_invoice": {"notes": "x", "items": [item]},
@@ -61,11 +79,11 @@ def test_a_foreign_id_answers_as_a_missing_one(
     foreign, missing = operation.path, operation.path
     ids = []
     for name in operation.parameters:
-        value = things.get(name, MISSING - 1)
+        value = things[name]
         ids.append(value)
         foreign = foreign.replace(f"{{{name}}}", str(value))
         missing = missing.replace(f"{{{name}}}", str(MISSING))
-    body = _bodies().get(operation.name)
+    body = _bodies().get(operation.name, {} if operation.body is not None else None)
     theirs = owner.call(operation.method, foreign, body)
     nothing = owner.call(operation.method, missing, body)
     assert theirs.status_code == nothing.status_code == 404, theirs.data
@@ -140,7 +158,7 @@ def test_every_read_shows_only_ones_own(owner: Api, things: dict[str, Any]) -> N
     count = 0
     for each in operations():
         if each.method == "GET" and not each.parameters:
-            answer = owner.get(each.path)
+            answer = owner.get(each.path + QUERIES.get(each.name, ""))
             assert answer.status_code == 200, each.path
             assert CANARY.encode() not in answer.data, each.path
             count += 1

@@ -166,6 +166,7 @@ def test_stock_moves_and_is_never_below_zero(owner):
     answer = owner.post(at, {"quantity": -1, "reason": "sold"})
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (409, "/quantity")
     assert len(owner.get(at).json) == 2
+    assert [each["reason"] for each in owner.get(f"{at}?q=SOLD").json] == ["sold"]
 
 
 def test_what_a_product_costs_is_not_for_everybody(app, owner):
@@ -247,3 +248,11 @@ def test_a_wrong_form_is_refused_by_name(owner, data, part, more, at):
 
 def test_a_file_is_not_json(owner):
     assert owner.post("/files", {"file": "x"}).status_code == 415
+
+
+@pytest.mark.parametrize("path", CREATED)
+def test_what_must_be_there_is_not_emptied(owner, path):
+    made = owner.made(path, CREATED[path])
+    answer = owner.put(f"{path}/{made['id']}", {"name": None})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/name")
+    assert owner.put(f"{path}/{made['id']}", {}).json == made

@@ -337,8 +337,8 @@ def test_a_process_forked_in_the_middle_of_a_page_starts_a_child_of_its_own():
     expected = renderer.render(PAGE).pdf
     ours = renderer.pid
     read, write = os.pipe()
-    with renderer._lock:  # as another thread holds it while it renders
-        forked = os.fork()
+    renderer._lock.acquire()  # as another thread holds it while it renders
+    forked = os.fork()
     if forked == 0:
         try:
             same = renderer.render(PAGE).pdf == expected and renderer.pid != ours
@@ -346,6 +346,7 @@ def test_a_process_forked_in_the_middle_of_a_page_starts_a_child_of_its_own():
             os.write(write, b"1" if same else b"0")
         finally:
             os._exit(0)
+    renderer._lock.release()
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         assert pipe.read() == b"1"

@@ -7,7 +7,15 @@ from invoicer_core.domain.document import Document
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict
 from invoicer_core.hooks.answers import Objection
-from invoicer_core.host import install, objections, proposals, refuse_objected, slots, states
+from invoicer_core.host import (
+    blame_abandoned,
+    install,
+    objections,
+    proposals,
+    refuse_objected,
+    slots,
+    states,
+)
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
 from tests.integration.host.conftest import invoice, make_host, xid
@@ -142,6 +150,17 @@ def test_one_that_fails_again_and_again_is_paused_and_invoices_go_on(host_app, b
         "failed 5 times in a row; the last time: "
         "before_invoice_issued: raised ZeroDivisionError: division by zero"
     )
+
+
+def test_a_hook_that_keeps_killing_its_process_is_paused(host_app, business, tmp_path):
+    install(host_app, make_host(GreedyPlugin))
+    for number in range(states.MOST_FAILURES):
+        gone = tmp_path / f"{4_194_400 + number}.hook"
+        gone.write_text(f'["greedy", "before_invoice_issued", {business}]'.ljust(512))
+        assert [each.plugin for each in blame_abandoned(tmp_path)] == ["greedy"]
+    assert ask("before_invoice_issued", business) == ()
+    state = states.read(db.session, business, frozenset()).of("greedy")
+    assert "the process died while it ran" in str(state.pause_reason)
 
 
 def test_the_pause_is_for_one_business_only(host_app, business, make_business):

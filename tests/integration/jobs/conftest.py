@@ -47,9 +47,7 @@ def data(config: Config) -> Path:
 
 
 @pytest.fixture(scope="session")
-def roles(
-    job_variables: dict[str, str], run_folder: Path, app: Flask
-) -> Iterator[dict[str, Role]]:
+def roles(job_variables: dict[str, str], run_folder: Path, app: Flask) -> Iterator[dict[str, Role]]:
     """One clock and one worker for all tests; a test that kills one finds it started again."""
     found = {name: Role(name, job_variables, run_folder) for name in ("clock", "worker")}
     yield found

@@ -66,9 +66,7 @@ def test_a_failed_delivery_is_tried_again_later(business, data, clock, worker, o
     assert len(lines(data, "done", client_id)) == 1
 
 
-def test_after_the_last_try_it_is_parked_and_can_be_replayed(
-    business, data, clock, worker, owner
-):
+def test_after_the_last_try_it_is_parked_and_can_be_replayed(business, data, clock, worker, owner):
     client_id = a_client("mend that")
     for attempts in range(1, len(deliveries.WAITS) + 1):
         until(lambda: probe(owner, client_id)[:3] == ("due", attempts, True))  # noqa: B023
@@ -105,9 +103,7 @@ def test_repeated_parking_pauses_the_plugin_and_resuming_replays(
     db.session.rollback()
 
 
-def test_an_effect_of_a_killed_worker_comes_within_15_seconds(
-    business, data, clock, worker, owner
-):
+def test_an_effect_of_a_killed_worker_comes_within_15_seconds(business, data, clock, worker, owner):
     client_id = a_client("sleepy")
     begun = until(lambda: lines(data, "begun", client_id))
     horse = int(begun[0].split()[2])
@@ -125,10 +121,16 @@ def test_an_effect_of_a_killed_worker_comes_within_15_seconds(
 def test_a_job_of_a_live_worker_is_not_taken_over(business, data, clock, worker, owner):
     client_id = a_client("sleepy as well")
     until(lambda: lines(data, "begun", client_id))
-    lease = "SELECT extract(epoch FROM min(leased_until) - now()) FROM deliveries WHERE state = 'leased'"
+    lease = (
+        "SELECT extract(epoch FROM min(leased_until) - now()) FROM deliveries"
+        " WHERE state = 'leased'"
+    )
     first = owner.execute(lease).fetchone()[0]
     assert 0 < first <= 10
-    renewed = "SELECT count(*) FROM deliveries WHERE state = 'leased' AND attempts = 1 AND leased_until > %s"
+    renewed = (
+        "SELECT count(*) FROM deliveries WHERE state = 'leased' AND attempts = 1"
+        " AND leased_until > %s"
+    )
     until(lambda: owner.execute(renewed, [_soon(owner, 12)]).fetchone()[0], seconds=20)
     (data / "awake").touch()
     until(lambda: probe(owner, client_id)[:2] == ("done", 1))

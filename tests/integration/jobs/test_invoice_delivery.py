@@ -193,9 +193,7 @@ def test_a_connection_that_breaks_after_the_data_leaves_it_unknown(
     assert len(smtp.mails) == 2
 
 
-def test_a_worker_killed_while_it_sends_never_sends_twice(
-    business, data, clock, worker, smtp
-):
+def test_a_worker_killed_while_it_sends_never_sends_twice(business, data, clock, worker, smtp):
     smtp.mood = "waits"
     invoice = issue()
     assert smtp.in_data.wait(15)

@@ -85,10 +85,14 @@ def answers(port: int) -> bool:
 class Viewer:
     """A client and everything it heard."""
 
-    def __init__(self, url: str, auth: dict[str, Any] | None, headers: dict[str, str]) -> None:
+    def __init__(
+        self, url: str, auth: dict[str, Any] | None, cookie: str | None, origin: str | None
+    ) -> None:
         self.heard: list[tuple[str, Any]] = []
-        self.client = socketio.Client(reconnection=False)
+        options = {"origin": origin} if origin else {"suppress_origin": True}
+        self.client = socketio.Client(reconnection=False, websocket_extra_options=options)
         self.client.on("*", lambda name, data: self.heard.append((name, data)))
+        headers = {"Cookie": f"invoicer_session={cookie}"} if cookie else {}
         self.client.connect(
             url, auth=auth, headers=headers, transports=["websocket"], wait_timeout=10
         )
@@ -104,11 +108,11 @@ class Viewer:
 
 @pytest.fixture
 def connect(web: str) -> Iterator[Callable[..., Viewer]]:
-    """Connect with a token, a link or headers."""
+    """Connect with a token, a link or a cookie; from a page of ``origin``."""
     opened: list[Viewer] = []
 
-    def connected(headers: dict[str, str] | None = None, **auth: Any) -> Viewer:
-        viewer = Viewer(web, auth or None, headers or {})
+    def connected(cookie: str | None = None, origin: str | None = None, **auth: Any) -> Viewer:
+        viewer = Viewer(web, auth or None, cookie, origin)
         opened.append(viewer)
         return viewer
 

@@ -6,9 +6,8 @@ import pytest
 from socketio.exceptions import ConnectionError as Refused
 
 from invoicer_core.domain.document import Document, Item, Tax
-from invoicer_core.domain.drafts import InvoiceDraft
+from invoicer_core.domain.drafts import InvoiceDraft, PaymentDraft
 from invoicer_core.services import clients, invoices, links, members, payments, sessions
-from invoicer_core.domain.drafts import PaymentDraft
 from tests.factories import BY, make_user
 from tests.peers.processes import until
 
@@ -87,7 +86,7 @@ def test_no_spelling_reaches_another_business_s_invoice(owner, other, connect):
     names = {"id": theirs.id, "public": theirs.public_id, "PUBLIC": str(theirs.public_id).upper()}
     wanted = [theirs.id, [theirs.id], {"id": theirs.id}, None, True, 2**70]
     wanted += [spelling.format(**names) for spelling in SPELLINGS]
-    for each in wanted[:15]:
+    for each in wanted:
         assert viewer.ask("watch", {"invoice": each})["ok"] is False
 
 
@@ -107,19 +106,18 @@ def test_a_token_leads_into_no_foreign_business(owner, other, connect):
 
 
 def test_the_cookie_counts_on_our_own_pages_only(owner, connect, web):
-    cookie = {"Cookie": f"invoicer_session={owner.cookie}"}
-    viewer = connect(headers={**cookie, "Origin": web})
+    viewer = connect(cookie=owner.cookie, origin=web)
     issued(owner)
     until(lambda: viewer.named("invoice", "INVOICE_SENT"))
     with pytest.raises(Refused):
-        connect(headers=cookie)
+        connect(cookie=owner.cookie)
     with pytest.raises(Refused):
-        connect(headers={**cookie, "Origin": "http://evil.test"})
+        connect(cookie=owner.cookie, origin="http://evil.test")
 
 
 def test_a_revoked_sign_in_is_thrown_out_within_5_seconds(owner, connect):
     viewer = connect(token=owner.token)
-    sessions.sign_out(identity=owner.signed_in.identity)
+    sessions.end(identity=owner.signed_in.identity)
     until(lambda: not viewer.client.connected, seconds=5)
     with pytest.raises(Refused):
         connect(token=owner.token)

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from invoicer_core.builtin.weasyprint_document import sample
-from invoicer_core.builtin.weasyprint_document.template import build_html, direction
+from invoicer_core.builtin.weasyprint_document.template import build_html, direction, isolate
 from invoicer_core.plugin import Adjustment, Party, PriceDiscount, TaxTotal, Withholding
 
 BUSINESS = sample.sample_business()
@@ -204,6 +204,8 @@ def test_each_text_has_its_own_direction():
     assert direction("خدمات 12") == "rtl"
     assert direction("12 ייעוץ") == "rtl"
     assert direction("123") == "ltr"
+    assert isolate("طلب-55") == "\u2068طلب-55\u2069"
+    assert isolate("PO-55") == "PO-55"
     item = replace(sample.sample_invoice(1).items[0], description="خدمات استشارية")
     page = Text(build_html(replace(sample.sample_invoice(1), items=(item,)), BUSINESS, "en"))
     assert ("p", {"dir": "rtl", "class": "title"}) in page.elements

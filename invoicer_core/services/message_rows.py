@@ -1,0 +1,78 @@
+"""The rows of messages and their attempts, and what is shown of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.snapshots import MessageAttemptSnapshot, MessageSnapshot
+from invoicer_core.models import db
+from invoicer_core.models.documents import Message, MessageAttempt
+from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services.transaction import Unit
+
+PRIVATE: Final = frozenset({"password_reset"})
+"""Kinds whose text is for the recipient alone: forgotten once sent, never shown or listed."""
+
+
+def by_token(token: str | None) -> Message | None:
+    """The message with this token, None when there is none."""
+    if token is None:
+        return None
+    return db.session.scalars(
+        select(Message).where(Message.business_id == current_business_id(), Message.token == token)
+    ).first()
+
+
+def load(message_id: int, *, lock: bool = False) -> Message:
+    """The row of a message. Raises NotFound."""
+    statement = select(Message).where(
+        Message.business_id == current_business_id(), Message.id == message_id
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    row = db.session.scalars(statement).first()
+    if row is None:
+        raise NotFound.of("message", message_id)
+    return row
+
+
+def with_attempts(rows: Sequence[Any]) -> list[MessageSnapshot]:
+    """What is shown of these rows."""
+    found = list(rows)
+    attempts = attempts_of([row.id for row in found])
+    return [snapshot(row, attempts.get(row.id, ())) for row in found]
+
+
+def attempts_of(message_ids: Sequence[int]) -> dict[int, tuple[MessageAttemptSnapshot, ...]]:
+    """The attempts of these messages, oldest first."""
+    statement = (
+        select(MessageAttempt)
+        .where(
+            MessageAttempt.business_id == current_business_id(),
+            MessageAttempt.message_id.in_(message_ids),
+        )
+        .order_by(MessageAttempt.id)
+    )
+    found: dict[int, tuple[MessageAttemptSnapshot, ...]] = {}
+    names = MessageAttemptSnapshot.__dataclass_fields__
+    for row in db.session.scalars(statement):
+        made = MessageAttemptSnapshot(**{name: getattr(row, name) for name in names})
+        found[row.message_id] = (*found.get(row.message_id, ()), made)
+    return found
+
+
+def snapshot(row: Message, attempts: tuple[MessageAttemptSnapshot, ...] = ()) -> MessageSnapshot:
+    """What is shown of a message; nothing of the text where it is private."""
+    names = MessageSnapshot.__dataclass_fields__.keys() - {"attempts"}
+    shown = MessageSnapshot(**{name: getattr(row, name) for name in names}, attempts=attempts)
+    return replace(shown, text=None) if row.kind in PRIVATE else shown
+
+
+def tell(unit: Unit, row: Message, name: str) -> None:
+    """Publish what became of a message."""
+    shown = snapshot(row, attempts_of([row.id]).get(row.id, ()))
+    unit.publish(name, shown, client_id=row.client_id, invoice_id=row.invoice_id)
+    unit.record(name, message=row.id)
