@@ -66,7 +66,9 @@ class Stage:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            connection.request(
+                method, path, json.dumps(body) if body is not None else None, headers
+            )
             answer = connection.getresponse()
             text = answer.read()
             return answer.status, json.loads(text) if text[:1] in (b"{", b"[") else text
@@ -108,7 +110,7 @@ def stage(**environ: str) -> Iterator[Stage]:
     """Servers, migrated, with nothing of ours running yet."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-        os.chmod(folder, 0o711)  # noqa: S103 - the servers' own account passes through
+        Path(folder).chmod(0o711)  # the servers' own account passes through
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

@@ -10,6 +10,7 @@ monkey.patch_all()
 
 from invoicer_core.config import Config  # noqa: E402
 from invoicer_core.embedded.logs import set_up_logging  # noqa: E402
+from invoicer_core.host import blame_abandoned, watch  # noqa: E402
 
 _config = Config.load()
 set_up_logging(_config, "web")
@@ -42,3 +43,11 @@ def when_ready(_server: Any) -> None:
     # Keep the collector away from it: touching it would copy it into every fork.
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Count a hook in which an earlier process died against its plugin; then watch this one's."""
+    folder = _config.data / "run" / "hooks"
+    with worker.app.callable.app_context():
+        blame_abandoned(folder)
+    watch.start(folder)

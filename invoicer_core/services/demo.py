@@ -153,7 +153,7 @@ def _fill(by: Actor, today: date) -> None:
 
 def _sell(sale: _Sale, client_id: int, today: date, by: Actor) -> None:
     issue_date = today - timedelta(days=sale.days_ago)
-    discounts = ()
+    discounts: tuple[Adjustment, ...] = ()
     if sale.discount is not None:
         discounts = (Adjustment(percent=sale.discount, reason="Loyalty discount", spread=True),)
     draft = InvoiceDraft(

@@ -128,6 +128,10 @@ def _take_step(owed: Owed) -> None:
         return
     provided = offers.find(db.session, Workflow, run.workflow, current_business_id())
     state = provided.offer.state(run.state)
+    if run.status == "failed":  # its parked delivery was replayed
+        run = run_rows.load(run.id, lock=True)
+        _reopen(run)
+        db.session.commit()
     view = run_rows.view(run, owed.attempts)
     db.session.rollback()
     if isinstance(state, Step):

@@ -56,14 +56,14 @@ class FeedQuery(Query):
     """From where on."""
 
     after: Text200 | None = None
-    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
 
 
 class ParkedQuery(Query):
     """Which parked deliveries."""
 
     subscriber: Text100 | None = None
-    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
     cursor: Text1000 | None = None
 
 
@@ -71,5 +71,5 @@ class AuditQuery(Query):
     """Which piece of the audit log."""
 
     sort: Literal["id", "-id", "at", "-at"] | None = None
-    limit: Annotated[int, QueryNumber, Field(ge=1, le=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
     cursor: Text1000 | None = None

@@ -26,7 +26,6 @@ from invoicer_core.plugin import (
     hookimpl,
 )
 
-
 NOBODY: Final = "invoicer@localhost"
 """The sender where nobody set one: good enough for mails that end in a folder."""
 

@@ -35,12 +35,13 @@ Printable = Billing | Receipt | Statement
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the caller decides: the language, whether there is a logo, and a word across the page
-    ("draft", "void", or any other text as it is)."""
+    """What the caller decides: the language, whether there is a logo, a word across the page
+    ("draft", "void", or any other text as it is), and the business's closing words."""
 
     locale: str | None = None
     has_logo: bool = False
     mark: str | None = None
+    closing: str | None = None
 
 
 class Frame(TypedDict):
@@ -90,7 +91,7 @@ def _billing(document: Billing, business: BusinessSnapshot, look: Look) -> View:
         payment=payment_box(document, seller, formats, look.mark)
         if isinstance(document, InvoiceSnapshot)
         else None,
-        passages=_passages(document, formats),
+        passages=_passages(document, formats, look.closing),
     )
 
 
@@ -189,10 +190,10 @@ def _remarks(document: Billing, formats: Formats) -> tuple[str, ...]:
     return inclusive + tax_remarks(document.taxes, formats)
 
 
-def _passages(document: Billing, formats: Formats) -> tuple[Passage, ...]:
+def _passages(document: Billing, formats: Formats, closing: str | None) -> tuple[Passage, ...]:
     words = formats.words
     terms = document.payment_terms if isinstance(document, InvoiceSnapshot) else None
-    pairs = ((words.terms, terms), (words.notes, document.notes))
+    pairs = ((words.terms, terms), (words.notes, document.notes), ("", closing))
     return tuple(Passage(title, text) for title, text in pairs if text)
 
 

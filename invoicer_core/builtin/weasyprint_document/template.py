@@ -44,9 +44,9 @@ def build_html(
 
     ``assets`` are the names of files at hand, of which "logo" is used; ``mark`` is "draft", "void"
     or another word; ``options`` may choose a ``color`` ("#rrggbb") and a ``paper`` ("A4",
-    "letter") other than those of the business and its country.
+    "letter") other than those of the business and its country, and closing words (``footer``).
     """
-    view = view_of(document, business, Look(locale, LOGO in assets, mark))
+    view = view_of(document, business, Look(locale, LOGO in assets, mark, options.get("footer")))
     paper = options.get("paper")
     return _ENVIRONMENT.get_template("document.html").render(
         view=view,

@@ -55,7 +55,7 @@ class PaymentBox:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Free text under a heading."""
+    """Free text, under a heading where it has one."""
 
     title: str
     text: str

@@ -70,13 +70,13 @@ def test_the_last_credit_takes_the_remaining_tax_and_not_its_own() -> None:
 
 
 def test_a_group_that_is_credited_to_its_end_takes_its_own_remaining_tax() -> None:
-    original = document(
-        *[item("1", "0.10", vat("5")) for _ in range(3)], item("1", "100", vat("19"))
-    )
-    two = compute(document(item("2", "0.10", vat("5"))))
-    first = settle(compute(original), [], two)
-    last = settle(compute(original), [first], compute(document(item("1", "0.10", vat("5")))))
-    assert [first.tax_total, last.tax_total] == [D("0.01"), D("0.01")]
+    small = item("1", "0.09", vat("5"))
+    original = compute(document(small, small, item("1", "100", vat("19"))))
+    first = settle(original, [], compute(document(small)))
+    last = settle(original, [first], compute(document(small)))
+    assert [str(credit.tax_total) for credit in (first, last)] == ["0.00", "0.01"]
+    assert (last.total_amount, last.amount_due) == (D("0.10"), D("0.10"))
+    assert rows(remainder(original, [first, last])) == [("0.00", "0.00"), ("100.00", "19.00")]
 
 
 def test_the_rounding_of_inclusive_prices_is_credited_with_the_last_one() -> None:
@@ -130,6 +130,15 @@ def test_a_return_line_of_the_document_is_credited_up_to_its_own_size() -> None:
         check_credit(
             original, [], compute(document(item("1", "50", vat("19")), item("-1", "11", vat("7"))))
         )
+
+
+def test_the_total_is_a_limit_of_its_own() -> None:
+    original = compute(
+        document(item("1", "100", vat("19")), item("1", "50"), item("-1", "50", vat("7")))
+    )
+    assert original.total_amount == D("115.50")
+    with pytest.raises(Conflict, match=r"^Only 115\.50"):
+        check_credit(original, [], compute(document(item("1", "100", vat("19")))))
 
 
 def test_nothing_is_left_after_a_full_credit() -> None:

@@ -94,6 +94,8 @@ def test_a_faulty_line_is_refused(changes, pointer) -> None:
         ({"rounding": Rounding(increment=D("0.005"))}, "/rounding/increment"),
         ({"rounding": Rounding(amount=D("0.001"))}, "/rounding/amount"),
         ({"currency": "EURO"}, "/currency"),
+        ({"items": (item("1", "900000000000000", vat("19")),)}, "/items"),
+        ({"items": (item("1", "900000000000000"),) * 2}, "/items"),
     ],
 )
 def test_a_faulty_document_is_refused(changes, pointer) -> None:

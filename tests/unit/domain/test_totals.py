@@ -348,3 +348,28 @@ def test_an_inclusive_discount_in_percent_is_of_the_advertised_sum() -> None:
         document(item("1", "200", vat("20")), discounts=(percent("50"),), prices_include_tax=True)
     )
     assert (totals.amount_due, totals.net_total) == (D("100.00"), D("83.33"))
+
+
+def test_the_cent_goes_to_the_line_whose_rounding_was_farthest_off() -> None:
+    lines = [item("1", price, vat("19")) for price in ("1.00", "0.99", "0.99", "0.99")]
+    totals = compute(document(*lines, prices_include_tax=True))
+    # 3.97 / 1.19 = 3.336 -> 3.34; 0.8403 is less far off than 0.8319
+    assert [str(line.net_amount) for line in totals.items] == ["0.84", "0.84", "0.83", "0.83"]
+
+
+def test_a_free_line_stays_free_when_cents_are_moved() -> None:
+    charges = tuple(amount("0.01") for _ in range(4))
+    lines = (item("1", "0", vat("100")), item("1", "10", vat("100")))
+    totals = compute(document(*lines, charges=charges, prices_include_tax=True))
+    # 10.04 / 2 = 5.02, of which four charges of 0.005 -> 0.01
+    assert [str(line.net_amount) for line in totals.items] == ["0.00", "4.98"]
+    assert (totals.charge_total, totals.net_total) == (D("0.04"), D("5.02"))
+
+
+def test_inclusive_charges_of_a_tax_without_lines_add_up_too() -> None:
+    charges = tuple(amount("0.99", tax=vat("19")) for _ in range(3))
+    explained = explain(
+        document(item("1", "1.07", vat("7")), charges=charges, prices_include_tax=True)
+    )
+    assert [str(part.amount) for part in explained.charges] == ["0.83", "0.83", "0.84"]
+    assert explained.totals.net_total == D("3.50")

@@ -272,6 +272,11 @@ def test_no_text_of_any_field_becomes_markup(document):
     assert all(source.startswith("data:image/png;base64,") for source in sources)
 
 
+def test_the_business_has_the_last_word():
+    page = text(sample.sample_invoice(), options={"footer": "Goods stay ours <until> paid."})
+    assert "Thank you for your order. | Goods stay ours <until> paid." in page
+
+
 def test_the_same_input_gives_the_same_page():
     pages = {build_html(sample.sample_invoice(), sample.sample_business(), "de") for _ in range(3)}
     assert len(pages) == 1
