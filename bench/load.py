@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 
 def load(clients: int, seconds: float, work: Callable[[], Callable[[], None]]) -> list[float]:
@@ -29,8 +30,9 @@ def load(clients: int, seconds: float, work: Callable[[], Callable[[], None]]) -
     threads = [threading.Thread(target=run) for _ in range(clients)]
     for thread in threads:
         thread.start()
-    start.wait()
-    time.sleep(seconds)
+    with suppress(threading.BrokenBarrierError):
+        start.wait()
+        time.sleep(seconds)
     ended.set()
     for thread in threads:
         thread.join()

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from invoicer_core.config import Config
+from invoicer_core.config import Config, libpq_url
 from invoicer_core.embedded.databases import running
 from invoicer_core.models.migrate import upgrade_all
 
@@ -34,6 +34,7 @@ class Stage:
 
     config: Config
     port: int
+    owner_url: str
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, *roles: str) -> None:
@@ -84,6 +85,12 @@ class Stage:
         assert status == 200, answer
         return str(answer["token"])
 
+    def business(self, token: str) -> int:
+        """The id of the token's business."""
+        status, answer = self.call("GET", "/api/v1/businesses", None, token)
+        assert status == 200, answer
+        return int(answer[0]["id"])
+
     def client(self, token: str) -> int:
         """A client of the token's business; its id."""
         body = {"name": "Bench client", "email": f"{secrets.token_hex(6)}@client.test"}
@@ -130,7 +137,7 @@ def stage(**environ: str) -> Iterator[Stage]:
         config = stack.enter_context(running(Config.from_environ(given)))
         assert config.owner_url is not None
         upgrade_all(config.owner_url)
-        made = Stage(replace(config, owner_url=None), port)
+        made = Stage(replace(config, owner_url=None), port, libpq_url(config.owner_url))
         try:
             yield made
         finally:

@@ -10,7 +10,7 @@ from invoicer_core.domain.account import PluginSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.permissions import allowed
-from invoicer_core.hooks.faces import ApiResource, Permission
+from invoicer_core.hooks.faces import ApiResource, DashboardWidget, Permission
 from invoicer_core.hooks.plugin import description_of, title_of
 from invoicer_core.hooks.settings import Settings
 from invoicer_core.host import states
@@ -125,3 +125,21 @@ def _schema(settings: type[Settings]) -> dict[str, Any]:
 def slots(*, place: str, values: Mapping[str, Any], by: Actor | None) -> tuple[Markup, ...]:
     """The pieces of HTML that plugins put at a place of a page; a failing one is left out."""
     return host.slots(db.session, place, values, business_id=current_business_id(), by=by)
+
+
+def widgets(*, by: Actor) -> tuple[tuple[str, Markup], ...]:
+    """Title and content of the dashboard cards that plugins add, by weight; a failing one is
+    empty."""
+    offered = host.current().registry.offered(DashboardWidget)
+    business_id = current_business_id()
+    return tuple(
+        (
+            each.offer.title,
+            host.rendered(
+                db.session, each.plugin, f"widget {each.offer.name}", each.offer.render,
+                business_id=business_id, by=by,
+            ),
+        )
+        for each in sorted(offered, key=lambda each: (each.offer.weight, each.offer.name))
+        if runs(each.plugin) and may(by.role, each.offer.permission)
+    )  # fmt: skip

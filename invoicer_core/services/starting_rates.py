@@ -43,9 +43,7 @@ def starting_rates(country: str | None) -> tuple[StartingRate, ...]:
         name, percents = "GST", _GST[code]
     else:
         name, percents = _OTHER.get(code, ("", ""))
-    found = [
-        StartingRate(f"{name} {percent} %", "S", Decimal(percent)) for percent in percents.split()
-    ]
+    found = [StartingRate(name, "S", Decimal(percent)) for percent in percents.split()]
     if code in _UNION:
         found.append(
             StartingRate("Reverse charge", "AE", Decimal(0), "VATEX-EU-AE", "Reverse charge")

@@ -162,7 +162,7 @@ def id_of_percent(percent: Decimal, *, by: Actor) -> int:
     ).first()
     if found is not None:
         return found
-    fields = {"name": f"VAT {percent.normalize():f} %", "rate": percent, "category": category}
+    fields = {"name": "VAT", "rate": percent, "category": category}
     return create(fields=fields, by=by).id
 
 

@@ -46,11 +46,18 @@ LONGEST: Final = 500
 
 
 def of_invoice(*, invoice_id: int) -> tuple[TimelineEntry, ...]:
-    """What happened to an invoice, oldest first. Raises NotFound."""
+    """What happened to an invoice, oldest first; steps of workflows are told elsewhere.
+
+    Raises NotFound.
+    """
     rows.load(invoice_id)
     statement = (
         select(Event)
-        .where(Event.business_id == current_business_id(), Event.invoice_id == invoice_id)
+        .where(
+            Event.business_id == current_business_id(),
+            Event.invoice_id == invoice_id,
+            Event.name.in_(TITLES),
+        )
         .order_by(Event.xid, Event.id)
         .limit(LONGEST)
     )

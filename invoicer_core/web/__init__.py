@@ -21,6 +21,7 @@ from invoicer_core.web import (
     invoices,
     messages,
     money_in,
+    plugin_pages,
     products,
     public,
     settings,
@@ -42,7 +43,6 @@ def create_blueprint() -> Blueprint:
     blueprint.add_url_rule("/favicon.svg", "favicon", favicon)
     errors.install(blueprint)
     blueprint.before_request(forgery.check)
-    blueprint.after_request(_remember_browser)
     return blueprint
 
 
@@ -56,6 +56,8 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     site.install(app)
     app.register_blueprint(create_blueprint())
+    app.after_request(_remember_browser)
+    plugin_pages.install(app)
     _require_access(app)
 
 

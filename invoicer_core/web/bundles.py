@@ -38,13 +38,25 @@ def hashed(name: str) -> str:
         raise NotBuilt("the web assets are missing: run `npm ci && npm run build`") from None
 
 
+def _icons() -> frozenset[str]:
+    return _icon_names((DIST / "icons.json").stat().st_mtime)
+
+
+@lru_cache(maxsize=1)
+def _icon_names(changed: float) -> frozenset[str]:  # noqa: ARG001 - read anew after a new build
+    return frozenset(json.loads((DIST / "icons.json").read_text("utf-8")))
+
+
 def asset(name: str) -> str:
     """The address of a built asset."""
     return url_for("web.bundle", name=hashed(name))
 
 
 def icon(name: str, css: str = "") -> Markup:
-    """An icon of the sprite; decoration only, so hidden from screen readers."""
+    """An icon of the sprite; decoration only, so hidden from screen readers. A plugin's wish for
+    one that is not in the sprite gives a puzzle piece."""
+    if name not in _icons():
+        name = "puzzle"
     return Markup(
         '<svg class="icon {}" width="20" height="20" aria-hidden="true"><use href="{}#{}"/></svg>'
     ).format(css, asset("icons.svg"), name)

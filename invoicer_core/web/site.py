@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from invoicer_core.config import Config
 from invoicer_core.services import secret_keys
-from invoicer_core.web import access, bundles, forgery, formats, once, words
+from invoicer_core.web import access, bundles, forgery, formats, once, plugin_pages, words
 from invoicer_core.web.slots import slot
 
 SECTIONS = {
@@ -101,7 +101,8 @@ def install(app: Flask) -> None:
         words.TEMPLATE_WORDS,
         asset=bundles.asset, icon=bundles.icon, may=access.may, slot=slot, banner=banner,
         section=section, here=here, without=without, with_=with_, form_fields=form_fields,
-        form_secret=forgery.token, once_field=once.field, direction=direction, language=language,
+        form_secret=forgery.token, once_field=once.field, plugin_menu=plugin_pages.menu, plugin_assets=plugin_pages.assets,
+        plugin_widgets=plugin_pages.widgets, direction=direction, language=language,
     )  # fmt: skip
 
     @app.context_processor

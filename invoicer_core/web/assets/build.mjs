@@ -83,6 +83,7 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
   if (path.includes("inter-latin-wght-normal")) manifest["inter-latin.woff2"] = basename(path);
 }
 manifest["icons.svg"] = writeHashed("icons.svg", sprite());
+writeFileSync(join(out, "icons.json"), JSON.stringify(iconNames()));
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 for (const path of readdirSync(out).map((name) => join(out, name))) {
   if (compressible.has(extname(path))) compress(path);
