@@ -2,7 +2,7 @@
 .PHONY: run dev test test-long check cover ready ready-test
 BIN := .venv/bin
 WORKERS ?= 2
-PYTEST := $(BIN)/pytest -n $(WORKERS)
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 run: ready            ## the whole of Invoicer with a demo business, on this machine only
 	exec $(BIN)/invoicer up --demo

@@ -21,8 +21,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from invoicer_core.config import Config, libpq_url
 from invoicer_core.embedded.databases import running
+from invoicer_core.embedded.servers import embedded_servers
 from invoicer_core.models.migrate import upgrade_all
 
 COMMAND = (sys.executable, "-m", "invoicer_core.cli")
@@ -78,12 +81,16 @@ class Stage:
 
     def owner(self) -> str:
         """A new owner with a business; the access token."""
+        return self.account()[1]
+
+    def account(self) -> tuple[dict[str, str], str]:
+        """A new user, who owns a business; its e-mail address with password, the access token."""
         account = {"email": f"{secrets.token_hex(6)}@bench.test", "password": secrets.token_hex(12)}
         status, answer = self.call("POST", "/api/v1/auth/register", account)
         assert status == 200, answer
         status, answer = self.call("POST", "/api/v1/auth/login", account)
         assert status == 200, answer
-        return str(answer["token"])
+        return account, str(answer["token"])
 
     def business(self, token: str) -> int:
         """The id of the token's business."""
@@ -113,8 +120,13 @@ def _until(met: Any, seconds: float) -> None:
 
 
 @contextmanager
-def stage(**environ: str) -> Iterator[Stage]:
-    """Servers, migrated, with nothing of ours running yet."""
+def stage(*, commit_times: bool = False, **environ: str) -> Iterator[Stage]:
+    """Servers, migrated, with nothing of ours running yet.
+
+    Args:
+        commit_times: PostgreSQL notes the instant of each commit (``pg_xact_commit_timestamp``).
+        environ: settings of the installation.
+    """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
         Path(folder).chmod(0o711)  # the servers' own account passes through
@@ -134,7 +146,10 @@ def stage(**environ: str) -> Iterator[Stage]:
         }
         for name in ("DATABASE_URL", "DATABASE_GATE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
             given.pop(name, None)
-        config = stack.enter_context(running(Config.from_environ(given)))
+        wanted = Config.from_environ(given)
+        if commit_times:
+            _note_commit_times(wanted)
+        config = stack.enter_context(running(wanted))
         assert config.owner_url is not None
         upgrade_all(config.owner_url)
         made = Stage(replace(config, owner_url=None), port, libpq_url(config.owner_url))
@@ -142,6 +157,14 @@ def stage(**environ: str) -> Iterator[Stage]:
             yield made
         finally:
             made.stop(*list(made.children))
+
+
+def _note_commit_times(config: Config) -> None:
+    """Takes effect with the next start of the server."""
+    server = embedded_servers(config).postgres
+    assert server is not None
+    with running(config), psycopg.connect(server.superuser(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -117,6 +117,4 @@ def sign_in(app: Flask, user_id: int) -> Api:
         signed = sessions.begin(user_id=user_id, kind="api")
         who = signed.identity
         token = access_tokens.make(who.user_id, who.sign_in_id, who.business_id)
-        return Api(
-            app.test_client(), token, who.business_id, user_id, who.email, signed.token
-        )
+        return Api(app.test_client(), token, who.business_id, user_id, who.email, signed.token)

@@ -1,5 +1,7 @@
 """Signing up, in and out; one's own account."""
 
+from typing import Any
+
 from flask import request
 
 from invoicer_core.api.resources import PUBLIC, SIGNED_IN, Resource
@@ -25,7 +27,7 @@ resource = Resource("auth", tag="Authentication")
 _LONGEST_AGENT = 300
 
 
-def _visitor() -> dict[str, str | None]:
+def _visitor() -> dict[str, Any]:
     agent = request.headers.get("User-Agent")
     return {"ip": request.remote_addr, "user_agent": agent[:_LONGEST_AGENT] if agent else None}
 

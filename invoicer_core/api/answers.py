@@ -66,7 +66,7 @@ def _page_headers(page: Page[Any], request: Request) -> dict[str, str]:
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
     query = {name: value for name, value in request.args.items() if name != "cursor"}
-    first = f"<{request.path}{'?' + urlencode(query) if query else ''}>; rel=\"first\""
+    first = f'<{request.path}{"?" + urlencode(query) if query else ""}>; rel="first"'
     if page.next_cursor is None:
         headers["Link"] = first
     else:

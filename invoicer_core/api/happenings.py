@@ -21,9 +21,7 @@ def list_changes(query: FeedQuery) -> Changes:
     return changes.feed(after=query.after, limit=query.limit)
 
 
-@resource.get(
-    "/deliveries", "deliveries.read", query=ParkedQuery, answer=Page[DeliverySnapshot]
-)
+@resource.get("/deliveries", "deliveries.read", query=ParkedQuery, answer=Page[DeliverySnapshot])
 def list_parked_deliveries(query: ParkedQuery) -> Page[DeliverySnapshot]:
     """List the deliveries that were given up or are held back."""
     return deliveries.list_parked(

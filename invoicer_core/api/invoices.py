@@ -78,9 +78,7 @@ def get_invoice(invoice_id: int) -> InvoiceSnapshot:
     return invoices.get(invoice_id=invoice_id)
 
 
-@resource.put(
-    "/invoices/{invoiceId}", "invoices.write", body=InvoiceChange, answer=InvoiceSnapshot
-)
+@resource.put("/invoices/{invoiceId}", "invoices.write", body=InvoiceChange, answer=InvoiceSnapshot)
 def update_invoice(
     invoice_id: int, body: InvoiceChange, by: Actor, version: int | None
 ) -> InvoiceSnapshot:
@@ -104,8 +102,7 @@ def _edit_of(body: InvoiceChange) -> Callable[[InvoiceDraft], InvoiceDraft]:
     def edit(draft: InvoiceDraft) -> InvoiceDraft:
         sent = body.model_fields_set
         changes: dict[str, Any] = {
-            name: getattr(body, name)
-            for name in sent - DETAILS - _ITEM_FIELDS - {"status"}
+            name: getattr(body, name) for name in sent - DETAILS - _ITEM_FIELDS - {"status"}
         }
         if sent & _ITEM_FIELDS:
             changes["document"] = _document_of(body, draft)
@@ -217,9 +214,7 @@ def get_invoice_pdf(invoice_id: int) -> Binary:
     return Binary(content, "application/pdf", stored.filename)
 
 
-@resource.get(
-    "/invoices/{invoiceId}/timeline", "invoices.read", answer=list[TimelineEntry]
-)
+@resource.get("/invoices/{invoiceId}/timeline", "invoices.read", answer=list[TimelineEntry])
 def get_invoice_timeline(invoice_id: int) -> tuple[TimelineEntry, ...]:
     """What happened to an invoice, in order."""
     return timeline.of_invoice(invoice_id=invoice_id)

@@ -9,9 +9,7 @@ from invoicer_core.services import members
 resource = Resource("members", tag="Members")
 
 
-@resource.get(
-    "/businesses/{businessId}/members", "members.read", answer=list[MemberSnapshot]
-)
+@resource.get("/businesses/{businessId}/members", "members.read", answer=list[MemberSnapshot])
 def list_members(business_id: int) -> tuple[MemberSnapshot, ...]:
     """List the members."""
     return members.find()
@@ -26,9 +24,7 @@ def add_member(business_id: int, body: MemberInput, by: Actor) -> MemberSnapshot
     return members.invite(email=body.email, role=body.role, by=by)
 
 
-@resource.get(
-    "/businesses/{businessId}/members/{memberId}", "members.read", answer=MemberSnapshot
-)
+@resource.get("/businesses/{businessId}/members/{memberId}", "members.read", answer=MemberSnapshot)
 def get_member(business_id: int, member_id: int) -> MemberSnapshot:
     """Get a member."""
     return members.get(member_id=member_id)
@@ -42,9 +38,7 @@ def change_member(
     business_id: int, member_id: int, body: RoleInput, by: Actor, version: int | None
 ) -> MemberSnapshot:
     """Give a member another role."""
-    return members.change_role(
-        member_id=member_id, role=body.role, by=by, expected_version=version
-    )
+    return members.change_role(member_id=member_id, role=body.role, by=by, expected_version=version)
 
 
 @resource.delete("/businesses/{businessId}/members/{memberId}", "members.write", errors=(409,))

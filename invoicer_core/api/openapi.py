@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask import Flask
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from invoicer_core.api.describing import Components, Schema
 from invoicer_core.api.reading import ID_MOST
 from invoicer_core.api.resources import PREFIX, PUBLIC, Operation
+from invoicer_core.api.schemas.base import Body
 from invoicer_core.domain.snapshots import Page
 
 VERSION: Final = "1.0.0"
@@ -146,7 +146,7 @@ def document(app: Flask, operations: Iterable[Operation], plugins: Mapping[str, 
 class _Inputs:
     """The schemas of bodies, by model."""
 
-    def __init__(self, references: Mapping[type[BaseModel], Schema], schemas: Schema) -> None:
+    def __init__(self, references: Mapping[type[Body], Schema], schemas: Schema) -> None:
         self.references = references
         self.schemas = schemas
 

@@ -96,8 +96,12 @@ def described(app: APIFlask) -> dict[str, Any]:
         return {}
     spec: Any = app.spec
     wanted = (f"{PREFIX}/",)
-    paths = {path: _secured(item) for path, item in spec["paths"].items() if path.startswith(wanted)}
-    tags = {tag for item in paths.values() for each in item.values() for tag in each.get("tags", ())}
+    paths = {
+        path: _secured(item) for path, item in spec["paths"].items() if path.startswith(wanted)
+    }
+    tags = {
+        tag for item in paths.values() for each in item.values() for tag in each.get("tags", ())
+    }
     return {
         "paths": paths,
         "schemas": spec.get("components", {}).get("schemas", {}),

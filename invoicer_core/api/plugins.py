@@ -22,9 +22,7 @@ def get_plugin(name: str) -> PluginSnapshot:
 
 
 @resource.put("/plugins/{name}", "plugins.write", body=PluginChange, answer=PluginSnapshot)
-def change_plugin(
-    name: str, body: PluginChange, by: Actor, version: int | None
-) -> PluginSnapshot:
+def change_plugin(name: str, body: PluginChange, by: Actor, version: int | None) -> PluginSnapshot:
     """Switch a plugin on or off, or replace its settings."""
     return plugins.change(
         name=name, by=by, enabled=body.enabled, settings=body.settings, expected_version=version

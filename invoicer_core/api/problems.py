@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response as BaseResponse
 
 from invoicer_core.domain import errors as domain
 from invoicer_core.domain.errors import FieldError, InvoicerError
@@ -120,13 +121,13 @@ def of_refusal(error: InvoicerError, status: int | None = None) -> Response:
     return answer
 
 
-def of_http(error: HTTPException) -> Response:
+def of_http(error: HTTPException) -> BaseResponse:
     """The answer to what the framework refused: unknown address, wrong method, too large."""
     if error.response is not None or (error.code or 500) < 400:
-        return Response.force_type(error.get_response())
+        return error.get_response()
     status = error.code or 500
-    detail = _DETAILS.get(status) or error.description or _TITLES.get(status, error.name)
-    answer = problem(status, _TITLES.get(status, error.name), detail)
+    title = _TITLES.get(status, error.name)
+    answer = problem(status, title, _DETAILS.get(status) or error.description or title)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     retry_after = getattr(error, "retry_after", None)
@@ -143,7 +144,7 @@ def of_plugin(error: HTTPError) -> Response:
             path = "" if name == "_schema" else "/" + str(name).replace(".", "/")
             where = path if place == "json" else f"/{place}{path}"
             fields += [FieldError(where, str(each)) for each in messages]
-    title = _TITLES.get(error.status_code, error.message)
+    title = _TITLES.get(error.status_code, "The request was refused")
     answer = problem(error.status_code, title, error.message or title, fields)
     answer.headers.extend(_mapping(error.headers))
     return answer

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from invoicer_core.domain.account import Change, Changes
-from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.errors import InvalidInput, InvoicerError
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
@@ -75,5 +75,5 @@ def _decode(cursor: str) -> tuple[int, int]:
     return xid, event_id
 
 
-def _refusal() -> InvalidInput:
+def _refusal() -> InvoicerError:
     return InvalidInput.at("/after", "This is no cursor of this feed: take `next` of an answer.")

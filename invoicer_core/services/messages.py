@@ -5,9 +5,10 @@ Here they are written down and read; `sending` sends them, in a worker.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Required, TypedDict
 
 from sqlalchemy import func, select
+from typing_extensions import Unpack
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound
@@ -31,21 +32,27 @@ _PROGRESS: Final = ("queued", "sent", "delivered", "read")
 _ORDERING: Final = Ordering(Message.__table__.c.id, {})
 
 
+class Content(TypedDict, total=False):
+    """What a message says, to whom, and what it is about."""
+
+    kind: Required[str]
+    recipient: Required[str]
+    text: Required[str]
+    channel: str
+    subject: str | None
+    html: str | None
+    client_id: int | None
+    invoice_id: int | None
+
+
 def queue(
     *,
-    kind: str,
-    recipient: str,
-    text: str,
     by: Actor,
-    channel: str = "email",
-    subject: str | None = None,
-    html: str | None = None,
     attachments: Sequence[Mapping[str, int]] = (),
-    client_id: int | None = None,
-    invoice_id: int | None = None,
     token: str | None = None,
+    **content: Unpack[Content],
 ) -> MessageSnapshot:
-    """Write a message down; a worker sends it after the commit.
+    """Write a message down; a worker sends it after the commit, over ``email`` unless told.
 
     Args:
         attachments: ``{"document": id}`` for a stored document, ``{"invoice": id}`` for the PDF
@@ -56,33 +63,25 @@ def queue(
         InvalidInput: an address, subject or text that cannot be sent.
         NotFound, Unavailable: nobody offers the channel, or its plugin is off.
     """
-    _check(recipient=recipient, subject=subject or "", text=text, html=html or "")
-    offers.find(db.session, MessageChannel, channel, current_business_id())
+    content.setdefault("channel", "email")
+    _check(content)
+    offers.find(db.session, MessageChannel, content["channel"], current_business_id())
     with transaction(by=by) as unit:
         kept = message_rows.by_token(token)
         if kept is not None:
             return message_rows.snapshot(kept)
         row = Message(
             business_id=current_business_id(),
-            kind=kind,
-            client_id=client_id,
-            invoice_id=invoice_id,
-            channel=channel,
-            recipient=recipient,
-            subject=subject,
-            text=text,
-            html=html,
             token=token or secrets.token_urlsafe(24),
             attachments=[dict(each) for each in attachments],
+            **content,
         )
         db.session.add(row)
         db.session.flush()
-        snapshot = message_rows.snapshot(row)
-        unit.publish(
-            EVENT, {"id": row.id, "kind": kind}, client_id=client_id, invoice_id=invoice_id
-        )
-        unit.record(EVENT, message=row.id, kind=kind, channel=channel)
-        return snapshot
+        about = {"client_id": row.client_id, "invoice_id": row.invoice_id}
+        unit.publish(EVENT, {"id": row.id, "kind": row.kind}, **about)
+        unit.record(EVENT, message=row.id, kind=row.kind, channel=row.channel)
+        return message_rows.snapshot(row)
 
 
 def get(*, message_id: int) -> MessageSnapshot:
@@ -176,11 +175,12 @@ def _is_news(former: str, state: str) -> bool:
     return former not in _PROGRESS or _PROGRESS.index(state) > _PROGRESS.index(former)
 
 
-def _check(**texts: str) -> None:
-    for name, value in texts.items():
-        if len(value) > LONGEST[name]:
-            raise InvalidInput.at(f"/{name}", f"At most {LONGEST[name]} characters.")
+def _check(content: Content) -> None:
+    for name, most in LONGEST.items():
+        value = str(content.get(name) or "")
+        if len(value) > most:
+            raise InvalidInput.at(f"/{name}", f"At most {most} characters.")
         if "\0" in value or (name in ("recipient", "subject") and not value.isprintable()):
             raise InvalidInput.at(f"/{name}", "Control characters cannot be sent.")
-    if not texts["recipient"].strip():
+    if not content["recipient"].strip():
         raise InvalidInput.at("/recipient", "Say to whom.")

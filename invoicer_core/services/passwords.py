@@ -30,7 +30,7 @@ _DUMMY: Final = (
 )
 """A hash that no password has: verified for unknown users, so that they take as long."""
 _COMMON: Final = frozenset(
-    "password 12345678 123456789 1234567890 qwertyui qwertyuiop iloveyou football".split()
+    ["password", "12345678", "123456789", "1234567890", "qwertyui", "qwertyuiop", "iloveyou", "football"]
 )
 
 

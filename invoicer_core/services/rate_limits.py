@@ -7,7 +7,7 @@ because a cache is down.
 
 import logging
 from time import time
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, current_app
 from flask_limiter import Limiter
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 EXTENSION: Final = "invoicer.rate_limits"
 ADDRESS_FACTOR: Final = 5
 """An address may try as often as five accounts: an office behind one address signs in, too."""
-_TIMEOUTS: Final = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+_TIMEOUTS: Final[dict[str, Any]] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 
 
 class RateLimits:

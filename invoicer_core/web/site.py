@@ -101,7 +101,8 @@ def install(app: Flask) -> None:
         words.TEMPLATE_WORDS,
         asset=bundles.asset, icon=bundles.icon, may=access.may, slot=slot, banner=banner,
         section=section, here=here, without=without, with_=with_, form_fields=form_fields,
-        form_secret=forgery.token, once_field=once.field, plugin_menu=plugin_pages.menu, plugin_assets=plugin_pages.assets,
+        form_secret=forgery.token, once_field=once.field, plugin_menu=plugin_pages.menu,
+        plugin_assets=plugin_pages.assets,
         plugin_widgets=plugin_pages.widgets, direction=direction, language=language,
     )  # fmt: skip
 

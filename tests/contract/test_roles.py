@@ -68,9 +68,7 @@ def test_every_route_of_the_api_was_declared_or_is_a_plugins(app: Flask) -> None
 @pytest.fixture(scope="module")
 def members(app: Flask) -> dict[str, Api]:
     owner = make_caller(app)
-    found = {
-        role: make_caller(app, role=role, business_id=owner.business_id) for role in ROLES[1:]
-    }
+    found = {role: make_caller(app, role=role, business_id=owner.business_id) for role in ROLES[1:]}
     return {"owner": owner, **found}
 
 

@@ -30,9 +30,7 @@ MOST_ITEMS = 1000
 MOST_PARTS = 50
 
 Category = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
-Description = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=2000), Stored
-]
+Description = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=2000), Stored]
 Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500), Stored]
 
 

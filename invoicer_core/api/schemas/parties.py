@@ -19,9 +19,7 @@ from invoicer_core.api.schemas.base import (
     WholeNumber,
 )
 
-Country = Annotated[
-    str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"), Stored
-]
+Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"), Stored]
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{3}$"), Stored]
 Days = Annotated[int, Field(ge=0, le=3650), WholeNumber]
 
@@ -84,6 +82,4 @@ class BusinessFields(PartyFields):
 class BusinessInput(BusinessFields):
     """A new business."""
 
-    name: Annotated[  # type: ignore[assignment]
-        str, StringConstraints(strict=True, min_length=1, max_length=200), Stored
-    ]
+    name: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200), Stored]

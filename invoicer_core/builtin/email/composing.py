@@ -1,6 +1,7 @@
 """From a message to a MIME document (RFC 5322): text, HTML beside it, files after them."""
 
 import hashlib
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,7 +24,7 @@ def compose(message: OutgoingMessage, *, sender: str, sender_name: str) -> Email
         mail["Subject"] = _one_line(message.subject or message.kind)
         if message.reply_to and message.reply_to != sender:
             mail["Reply-To"] = _address(message.reply_to, sender_name)
-    except (ValueError, IndexError) as wrong:
+    except (ValueError, IndexError, MessageError) as wrong:
         raise PermanentFailure(f"The mail has an address that cannot be used: {wrong}") from wrong
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = message_id(message, sender)

@@ -68,6 +68,8 @@ class InvoiceForm(Form):
 
     rows: list[Row] = field(default_factory=list)
     hint: str | None = None
+    keeps_more: bool = False
+    """The stored draft has parts that the editor does not show."""
 
     @classmethod
     def of_request(cls, sent: MultiDict[str, str], locale: Locale) -> "InvoiceForm":
@@ -114,6 +116,7 @@ class InvoiceForm(Form):
         off = _simple_discount(invoice.discounts)
         form.values["discount_kind"] = "amount" if off and off.amount is not None else "percent"
         form.values["discount"] = shown_number(_size(off), locale)
+        form.keeps_more = _has_more(invoice, off)
         form.rows = [_row_of(item, rates, locale) for item in invoice.items]
         return form
 
@@ -192,21 +195,22 @@ class InvoiceForm(Form):
             currency=self.text("currency", required=True, longest=3) or "",
             items=items,
             prices_include_tax=bool(self.get("prices_include_tax")),
-            discounts=(*self._discount(), *(off for off in kept if off is not simple)),
+            discounts=(*self._discount(simple), *(off for off in kept if off is not simple)),
             charges=stored.charges if stored else (),
             prepaid=stored.prepaid if stored else (),
             withholding=stored.withholding if stored else (),
             rounding=stored.rounding_rule if stored else None,
         )
 
-    def _discount(self) -> tuple[Adjustment, ...]:
+    def _discount(self, stored: Adjustment | None) -> tuple[Adjustment, ...]:
         amounts = self.get("discount_kind") == "amount"
         size = self.number("discount", least=Decimal(0), most=None if amounts else HUNDRED)
         if not size:
             return ()
+        base = stored or Adjustment(spread=True)
         if amounts:
-            return (Adjustment(amount=size, spread=True),)
-        return (Adjustment(percent=size, spread=True),)
+            return (replace(base, amount=size, percent=None),)
+        return (replace(base, percent=size, amount=None),)
 
     def _item(
         self,
@@ -235,6 +239,8 @@ class InvoiceForm(Form):
         if stored is None:
             return base
         simple = _percent_off(stored.discounts)
+        if off and simple is not None:
+            base = replace(base, discounts=(replace(simple, percent=off),))
         return replace(
             base,
             base_quantity=stored.base_quantity,
@@ -325,9 +331,22 @@ def _tax_words(taxes: Sequence[Tax]) -> str:
 def _simple_discount(discounts: Sequence[Adjustment]) -> Adjustment | None:
     """The one that the editor can show: a bare percentage, or a bare amount of the document."""
     for off in discounts:
-        if off.base is None and off.reason is None and off.tax is None:
+        if off.base is None and off.tax is None:
             return off
     return None
+
+
+def _has_more(invoice: InvoiceSnapshot, shown: Adjustment | None) -> bool:
+    document = (
+        invoice.charges or invoice.prepaid or invoice.withholding or invoice.rounding_rule
+        or any(off is not shown for off in invoice.discounts)
+    )  # fmt: skip
+    return bool(document) or any(
+        item.charges
+        or item.price_discounts
+        or any(off is not _percent_off(item.discounts) for off in item.discounts)
+        for item in invoice.items
+    )
 
 
 def _percent_off(discounts: Sequence[Adjustment]) -> Adjustment | None:

@@ -163,9 +163,7 @@ def test_changing_the_password_ends_the_other_sessions(
 def _mailed_token(app: Flask, email: str) -> str:
     with app.app_context():
         user_id = db.session.scalar(select(User.id).where(User.email == email))
-        business_id = db.session.scalar(
-            select(SignIn.business_id).where(SignIn.user_id == user_id)
-        )
+        business_id = db.session.scalar(select(SignIn.business_id).where(SignIn.user_id == user_id))
         db.session.rollback()
         with enter_business(business_id):
             words = db.session.scalars(
@@ -183,7 +181,10 @@ def test_a_forgotten_password_is_replaced_once_by_the_mailed_link(
 ) -> None:
     session = Api(nobody.http, _login(nobody, registered).get_json()["token"])
     answer = nobody.post(
-        "/auth/password-reset", {"email": registered}, Host="evil.test", X_Forwarded_Host="evil.test"
+        "/auth/password-reset",
+        {"email": registered},
+        Host="evil.test",
+        X_Forwarded_Host="evil.test",
     )
     assert answer.status_code == 202
     token = _mailed_token(app, registered)
@@ -247,9 +248,7 @@ def test_an_invited_member_chooses_a_password(app: Flask, owner: Api, nobody: Ap
 def test_the_role_counts_from_the_next_request_on(app: Flask, owner: Api) -> None:
     staff = make_caller(app, role="staff", business_id=owner.business_id)
     path = f"/businesses/{owner.business_id}/members"
-    member = next(
-        each for each in owner.get(path).get_json() if each["user_id"] == staff.user_id
-    )
+    member = next(each for each in owner.get(path).get_json() if each["user_id"] == staff.user_id)
     assert staff.post("/invoices", {}).status_code == 422
     assert owner.put(f"{path}/{member['id']}", {"role": "viewer"}).status_code == 200
     assert staff.post("/invoices", {}).status_code == 403

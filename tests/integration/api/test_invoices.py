@@ -1,6 +1,6 @@
 """Invoices through the API: the contract's way and ours."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -37,7 +37,7 @@ def test_the_contracts_put_walks_through_the_statuses(owner: Api, invoice: dict)
     assert owner.put(path, {"status": "overdue"}).status_code == 409
     assert _json(owner.put(path, {"status": "sent"}))["status"] == "sent"
     assert owner.put(path, {"status": "draft"}).status_code == 409
-    late = (date.today() - timedelta(days=3)).isoformat()
+    late = (datetime.now(UTC).date() - timedelta(days=3)).isoformat()
     assert owner.put(path, {"status": "overdue"}).status_code == 409
     assert owner.put(path, {"due_date": late}).status_code == 422
     assert _json(owner.put(path, {"status": "paid"}))["status"] == "paid"

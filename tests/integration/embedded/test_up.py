@@ -21,6 +21,9 @@ from invoicer_core.embedded import account
 from invoicer_core.embedded.process import wait_until
 from invoicer_core.embedded.servers import embedded_servers
 
+# One installation serves them all: keep them in one worker.
+pytestmark = pytest.mark.xdist_group("up")
+
 ROLES = {
     "postgres": b"postgres\0-D",
     "redis": b"valkey-server",
@@ -100,8 +103,8 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(run_folder: Path) -> Iterator[Installation]:
-    data = run_folder / "up"
+def installation(run_folder: Path, worker_number: int) -> Iterator[Installation]:
+    data = run_folder / f"up{worker_number}"
     running = Installation(data, free_port(), "--demo")
     try:
         running.wait(lambda: running.said("Sign in with") is not None, 90)
@@ -147,7 +150,7 @@ def test_kill_9_of_any_child_is_survived(installation, role):
 
 
 def test_a_port_in_use_and_a_folder_in_use_are_told_in_one_line(installation):
-    taken = installation.run("up", INVOICER_DATA=str(installation.data.with_name("up2")))
+    taken = installation.run("up", INVOICER_DATA=str(installation.data.with_name("other")))
     assert (taken.returncode, taken.stdout) == (1, "")
     assert f"port {installation.port}" in taken.stderr
     assert "Set PORT" in taken.stderr

@@ -202,14 +202,23 @@ def test_the_editor_keeps_what_it_does_not_show(app: Flask, owner: Visitor) -> N
         taxes=(Tax("S", Decimal(20), "USt"), Tax("S", Decimal(5), "City", compound=True)),
     )  # fmt: skip
     draft = InvoiceDraft(
-        document=Document("EUR", (item,), prepaid=(Decimal("10.00"),)), client_id=owner.client_id
+        document=Document(
+            "EUR",
+            (item,),
+            discounts=(Adjustment(percent=Decimal(10), reason="regular", spread=True),),
+            prepaid=(Decimal("10.00"),),
+        ),
+        client_id=owner.client_id,
     )
     with app.app_context(), businesses.enter_business(owner.business_id):
         made = invoices.create(draft=draft, by=BY)
     path = f"/invoices/{made.id}/edit"
+    assert "They stay and are part of the totals" in owner.get(path).text
     page = owner.get(path).text
     fields = dict(
-        re.findall(r'name="(item-[a-z]+|version|currency|client)"[^>]* value="([^"]*)"', page)
+        re.findall(
+            r'name="(item-[a-z]+|version|currency|client|discount)"[^>]* value="([^"]*)"', page
+        )
     )
     fields |= {"item-unit": "C62", "item-tax": "keep", "currency": "EUR"}
     fields |= dict(re.findall(r'<input type="hidden" name="(item-[a-z]+)" value="([^"]*)"', page))
@@ -219,6 +228,7 @@ def test_the_editor_keeps_what_it_does_not_show(app: Flask, owner: Visitor) -> N
         after = invoices.get(invoice_id=made.id)
     assert after.total_amount == made.total_amount
     assert after.amount_due == made.amount_due
+    assert after.discounts == made.discounts
     assert after.items[0].charges == made.items[0].charges
     assert after.items[0].taxes == made.items[0].taxes
     assert after.items[0].unit_price == made.items[0].unit_price

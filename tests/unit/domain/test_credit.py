@@ -79,6 +79,16 @@ def test_a_group_that_is_credited_to_its_end_takes_its_own_remaining_tax() -> No
     assert rows(remainder(original, [first, last])) == [("0.00", "0.00"), ("100.00", "19.00")]
 
 
+def test_tax_that_is_used_up_by_rounding_is_not_credited_twice() -> None:
+    small = item("1", "0.10", vat("5"))
+    original = compute(document(small, small, small, small))
+    given_back: list[Totals] = []
+    for _ in range(3):
+        given_back.append(settle(original, given_back, compute(document(small))))
+    assert [str(credit.tax_total) for credit in given_back] == ["0.01", "0.01", "0.00"]
+    assert remainder(original, given_back).total_amount == D("0.10")
+
+
 def test_the_rounding_of_inclusive_prices_is_credited_with_the_last_one() -> None:
     original = document(item("3", "33.33", vat("19")), prices_include_tax=True)
     assert compute(original).amount_due == D("99.99")

@@ -190,7 +190,7 @@ def test_zero_rated_and_exempt_are_different_groups_of_the_same_rate() -> None:
 def test_the_reasons_of_exemption_are_carried_into_the_breakdown() -> None:
     first = vat("0", "E", exemption_code="VATEX-EU-132", exemption_text="Article 132")
     second = vat("0", "E", exemption_code="VATEX-EU-135", exemption_text="Article 135")
-    row = compute(document(item("1", "5", first), item("1", "5", second), item("1", "1", first)))
+    row = compute(document(item("1", "5", first), item("1", "1", first), item("1", "5", second)))
     assert row.taxes[0].exemption_code == "VATEX-EU-132"
     assert row.taxes[0].exemption_text == "Article 132; Article 135"
 
