@@ -39,7 +39,7 @@ def register(body: Registration) -> Registered:
     """Register a new user.
 
     The user gets a business of its own. The answer is the same for an address that has an account
-    already; its owner is told by mail.
+    already.
     """
     fields = body.sent()
     business = fields.pop("business", None)

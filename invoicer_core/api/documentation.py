@@ -70,7 +70,7 @@ def document() -> Response:
 def current_document() -> dict[str, Any]:
     """The document as plain values."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the real one is needed
-    return openapi.document(app, operations(), plugin_resources.described(app))
+    return openapi.document(operations(), plugin_resources.described(app))
 
 
 def _text() -> str:

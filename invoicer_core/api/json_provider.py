@@ -11,11 +11,11 @@ from invoicer_core.hooks import codec
 class CodecProvider(JSONProvider):
     """Exact numbers both ways; see `hooks.codec`."""
 
-    def dumps(self, obj: Any, **kwargs: Any) -> str:
+    def dumps(self, obj: Any, **_: Any) -> str:
         """JSON text; formatting options are ignored."""
         return codec.dumps(obj)
 
-    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+    def loads(self, s: str | bytes, **_: Any) -> Any:
         """Parse JSON text. Raises InvalidInput."""
         return codec.loads(s)
 

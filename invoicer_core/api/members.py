@@ -10,7 +10,7 @@ resource = Resource("members", tag="Members")
 
 
 @resource.get("/businesses/{businessId}/members", "members.read", answer=list[MemberSnapshot])
-def list_members(business_id: int) -> tuple[MemberSnapshot, ...]:
+def list_members() -> tuple[MemberSnapshot, ...]:
     """List the members."""
     return members.find()
 
@@ -19,13 +19,13 @@ def list_members(business_id: int) -> tuple[MemberSnapshot, ...]:
     "/businesses/{businessId}/members", "members.write", body=MemberInput, answer=MemberSnapshot,
     status=201, location="/businesses/{businessId}/members/{id}",
 )  # fmt: skip
-def add_member(business_id: int, body: MemberInput, by: Actor) -> MemberSnapshot:
+def add_member(body: MemberInput, by: Actor) -> MemberSnapshot:
     """Give somebody a seat; who has no account yet is invited by mail."""
     return members.invite(email=body.email, role=body.role, by=by)
 
 
 @resource.get("/businesses/{businessId}/members/{memberId}", "members.read", answer=MemberSnapshot)
-def get_member(business_id: int, member_id: int) -> MemberSnapshot:
+def get_member(member_id: int) -> MemberSnapshot:
     """Get a member."""
     return members.get(member_id=member_id)
 
@@ -35,13 +35,13 @@ def get_member(business_id: int, member_id: int) -> MemberSnapshot:
     answer=MemberSnapshot,
 )  # fmt: skip
 def change_member(
-    business_id: int, member_id: int, body: RoleInput, by: Actor, version: int | None
+    member_id: int, body: RoleInput, by: Actor, version: int | None
 ) -> MemberSnapshot:
     """Give a member another role."""
     return members.change_role(member_id=member_id, role=body.role, by=by, expected_version=version)
 
 
 @resource.delete("/businesses/{businessId}/members/{memberId}", "members.write", errors=(409,))
-def remove_member(business_id: int, member_id: int, by: Actor) -> None:
+def remove_member(member_id: int, by: Actor) -> None:
     """Take a seat away."""
     members.remove(member_id=member_id, by=by)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from flask import Flask
 from pydantic.json_schema import models_json_schema
 
 from invoicer_core.api.describing import Components, Schema
@@ -101,7 +100,7 @@ _DESCRIPTION: Final = (
 )
 
 
-def document(app: Flask, operations: Iterable[Operation], plugins: Mapping[str, Any]) -> Schema:
+def document(operations: Iterable[Operation], plugins: Mapping[str, Any]) -> Schema:
     """The whole document.
 
     Args:

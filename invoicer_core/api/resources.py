@@ -35,6 +35,9 @@ View = Callable[..., Any]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z]+)\}")
+BUSINESS: Final = "business_id"
+"""A view may leave this parameter out: its business was entered already."""
+
 _EXTRAS: Final = ("body", "query", "by", "who", "version")
 
 
@@ -156,7 +159,7 @@ class Resource:
         def declare(view: View) -> View:
             names = frozenset(inspect.signature(view).parameters)
             wanted = {snake(name) for name in _PARAMETER.findall(path)}
-            if not wanted <= names or not names <= wanted | set(_EXTRAS):
+            if not wanted - {BUSINESS} <= names or not names <= wanted | set(_EXTRAS):
                 raise ValueError(f"{method} {path}: {view.__name__} must take {sorted(wanted)}")
             idempotent = method != "GET" and not path.startswith("/auth/")
             made = Operation(
@@ -166,7 +169,7 @@ class Resource:
                 tag=self.tag,
                 access=access,
                 view=view,
-                wants=names & set(_EXTRAS),
+                wants=names & {*_EXTRAS, BUSINESS},
                 **{"idempotent": idempotent, **options},
             )
             self.operations.append(made)

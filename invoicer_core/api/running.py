@@ -130,10 +130,13 @@ def _work(operation: Operation, arguments: dict[str, Any], who: Identity | None)
             arguments["by"] = who.actor("api")
         if "who" in wants:
             arguments["who"] = who
+    business_id = arguments.get("business_id")
+    if "business_id" not in wants:
+        arguments.pop("business_id", None)
     value = operation.view(**arguments)
     location = None if operation.location is None else PREFIX + operation.location
     if location is not None:
-        location = location.replace("{businessId}", str(arguments.get("business_id", "")))
+        location = location.replace("{businessId}", str(business_id))
     return answers.made(value, operation.status, location, request)
 
 

@@ -15,7 +15,7 @@ from invoicer_core.domain.document import Document, Tax
 class Unset(Enum):
     """The type of ``UNSET``."""
 
-    TOKEN = "unset"
+    TOKEN = "unset"  # noqa: S105 - no secret
 
 
 UNSET: Final = Unset.TOKEN
@@ -63,6 +63,8 @@ class CreditNoteDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItemDraft:
+    """One line of an order, as typed."""
+
     product_name: str
     quantity: Decimal
     unit_price: Decimal

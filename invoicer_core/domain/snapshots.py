@@ -19,7 +19,6 @@ from invoicer_core.domain.document import (
     Withholding,
 )
 
-
 T = TypeVar("T")
 
 
@@ -58,6 +57,8 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusinessSnapshot(Party):
+    """The legal entity that issues. ``role`` is that of the member who asks."""
+
     id: int
     public_id: UUID
     time_zone: str
@@ -72,6 +73,8 @@ class BusinessSnapshot(Party):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactSnapshot:
+    """A person at a client."""
+
     id: int
     name: str
     email: str | None = None
@@ -82,6 +85,8 @@ class ContactSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSnapshot(Party):
+    """The party we invoice. ``balance`` is what is open, in the client's currency."""
+
     id: int
     public_id: UUID
     buyer_reference: str | None = None
@@ -97,6 +102,8 @@ class ClientSnapshot(Party):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierSnapshot(Party):
+    """The party we buy from."""
+
     id: int
     public_id: UUID
     client_id: int | None = None
@@ -109,6 +116,8 @@ class SupplierSnapshot(Party):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategorySnapshot:
+    """A group of products."""
+
     id: int
     name: str
     parent_id: int | None = None
@@ -116,6 +125,8 @@ class CategorySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRateSnapshot:
+    """A tax of the business; ``rate`` in percent."""
+
     id: int
     name: str
     category: str
@@ -130,6 +141,8 @@ class TaxRateSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSnapshot:
+    """A catalogue entry; ``stock_quantity`` is None where stock is not counted."""
+
     id: int
     public_id: UUID
     sku: str | None = None
@@ -153,6 +166,8 @@ class ProductSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockMovementSnapshot:
+    """One change of a product's stock."""
+
     id: int
     product_id: int
     quantity: Decimal
@@ -164,6 +179,8 @@ class StockMovementSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItemSnapshot:
+    """One line of an order."""
+
     id: int
     product_name: str
     quantity: Decimal
@@ -177,6 +194,8 @@ class OrderItemSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSnapshot:
+    """A client's order, with the invoices made of it."""
+
     id: int
     public_id: UUID
     order_number: str
@@ -196,6 +215,8 @@ class OrderSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceItemSnapshot:
+    """One line of a document, as entered and as computed; see `document.Item`."""
+
     id: int
     description: str
     quantity: Decimal
@@ -284,6 +305,8 @@ class InvoiceSnapshot(DocumentBody):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNoteSnapshot(DocumentBody):
+    """A credit of one invoice: ``allocated_amount`` went on its balance, the rest is surplus."""
+
     credit_note_number: str
     invoice_id: int
     invoice_number: str
@@ -295,6 +318,8 @@ class CreditNoteSnapshot(DocumentBody):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationSnapshot:
+    """The part of a payment that was put on an invoice; negative: taken off again."""
+
     id: int
     invoice_id: int
     invoice_number: str
@@ -304,6 +329,8 @@ class AllocationSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSnapshot:
+    """Money that went back of a payment."""
+
     id: int
     payment_id: int
     amount: Decimal
@@ -313,6 +340,8 @@ class RefundSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentSnapshot:
+    """Money received. ``unapplied_amount`` is the client's credit."""
+
     id: int
     public_id: UUID
     client_id: int
@@ -340,6 +369,8 @@ class PaymentSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageAttemptSnapshot:
+    """One attempt over one channel."""
+
     id: int
     channel: str
     recipient: str
@@ -351,6 +382,8 @@ class MessageAttemptSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSnapshot:
+    """What was said to a client, and how it fared."""
+
     id: int
     kind: str
     subject: str | None = None
@@ -385,6 +418,8 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSnapshot:
+    """An uploaded file."""
+
     id: int
     public_id: UUID
     name: str
@@ -396,6 +431,8 @@ class FileSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSnapshot:
+    """A user's seat in a business."""
+
     id: int
     user_id: int
     email: str
@@ -408,6 +445,8 @@ class MemberSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSnapshot:
+    """A person who can sign in."""
+
     id: int
     public_id: UUID
     email: str

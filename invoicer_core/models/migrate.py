@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from alembic.config import Config as AlembicConfig
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
@@ -40,8 +41,8 @@ def migration_app(owner_url: str, lineages: Iterable[Lineage] = ()) -> Flask:
     migrate = Migrate(app, db, directory=str(migrations_directory()))
     known = {lineage.name: lineage for lineage in (core_lineage(), *lineages)}
 
-    @migrate.configure
-    def choose(config):  # type: ignore[no-untyped-def]
+    @migrate.configure  # type: ignore[untyped-decorator]
+    def choose(config: AlembicConfig) -> AlembicConfig:
         chosen = getattr(config.cmd_opts, "x", None) or ["lineage=core"]
         lineage = known[str(chosen[0]).removeprefix("lineage=")]
         config.set_main_option("version_locations", str(lineage.versions))

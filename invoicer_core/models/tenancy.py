@@ -82,7 +82,7 @@ def _refuse(former: int | None, wanted: int | None) -> None:
 
 
 @event.listens_for(Session, "after_begin")
-def _tell_postgresql(session: Session, transaction: SessionTransaction, conn: Connection) -> None:
+def _tell_postgresql(_session: Session, _transaction: SessionTransaction, conn: Connection) -> None:
     """Set the business for the transaction only (`true`): a pooled connection keeps nothing."""
     business_id = _business.get()
     if business_id is not None and conn.engine.url.username != "invoicer_gate":

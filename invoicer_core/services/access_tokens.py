@@ -43,11 +43,11 @@ def install(app: Flask) -> None:
     manager = JWTManager(app)
 
     @manager.encode_key_loader
-    def sign_with(identity: str) -> bytes:
+    def sign_with(_: str) -> bytes:
         return secret_keys.newest(_PURPOSE)
 
     @manager.decode_key_loader
-    def verify_with(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bytes:
+    def verify_with(header: Mapping[str, Any], _: Mapping[str, Any]) -> bytes:
         key = _keys().get(str(header.get("kid")))
         if key is None:
             raise InvalidKeyError("unknown kid")

@@ -119,7 +119,7 @@ def item_snapshots(
     """The lines as answered; ``ids`` are those of the rows, zeros in a preview."""
     return tuple(
         InvoiceItemSnapshot(
-            id=id,
+            id=row_id,
             description=item.description,
             quantity=item.quantity,
             unit_price=item.unit_price,
@@ -138,7 +138,7 @@ def item_snapshots(
             charges=item.charges,
             taxes=item.taxes,
         )
-        for id, item, sums in zip(ids, document.items, totals.items, strict=True)
+        for row_id, item, sums in zip(ids, document.items, totals.items, strict=True)
     )
 
 

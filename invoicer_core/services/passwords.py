@@ -30,8 +30,11 @@ _DUMMY: Final = (
 )
 """A hash that no password has: verified for unknown users, so that they take as long."""
 _COMMON: Final = frozenset(
-    ["password", "12345678", "123456789", "1234567890", "qwertyui", "qwertyuiop", "iloveyou", "football"]
-)
+    (
+        "password", "12345678", "123456789", "1234567890", "qwertyui", "qwertyuiop", "iloveyou",
+        "football",
+    )
+)  # fmt: skip
 
 
 def check_strength(password: str, pointer: str = "/password") -> None:

@@ -119,7 +119,7 @@ WITH counter AS (
      WHERE i.business_id = %(business)s AND i.id = %(invoice)s
        AND i.state = 'draft' AND i.version = %(version)s
     RETURNING i.number
-), """
+), """  # noqa: S608 - constants only
     + _TAIL
 )
 

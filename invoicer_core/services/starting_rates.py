@@ -19,8 +19,11 @@ _VAT: Final = {
 _GST: Final = {"AU": "10", "CA": "5", "IN": "18 5", "NZ": "15", "SG": "9"}
 _OTHER: Final = {"JP": ("Consumption tax", "10 8"), "MX": ("IVA", "16 8"), "CL": ("IVA", "19")}
 _UNION: Final = frozenset(
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"]
-)
+    (
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+        "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,12 +74,18 @@ def needs_first() -> bool:
 
 
 def register(
-    *, email: str, password: str, name: str | None = None, business: Mapping[str, Any] | None = None,
-    code: str | None = None, ip: str | None = None, user_agent: str | None = None,
-) -> None:  # fmt: skip
+    *,
+    email: str,
+    password: str,
+    name: str | None = None,
+    business: Mapping[str, Any] | None = None,
+    code: str | None = None,
+    ip: str | None = None,
+    user_agent: str | None = None,
+) -> None:
     """Make an account with a business of its own, as far as the installation's sign-up allows.
 
-    An address that has an account already is answered the same; its owner gets a mail.
+    An address that has an account already is answered the same, after the same work.
 
     Args:
         business: fields of the business; its name is the user's or taken from the address.
@@ -101,7 +107,7 @@ def register(
     visitor = Visitor(ip, user_agent)
     _check_allowed(code, visitor)
     hashed = passwords.hash_password(password)
-    _found_account(address, hashed, checked, fields, code, visitor)
+    _found_account(address, hashed, checked, fields, visitor)
 
 
 def set_up(
@@ -138,9 +144,12 @@ def _check_allowed(code: str | None, visitor: Visitor) -> None:
 
 
 def _found_account(
-    address: str, hashed: str, checked: Mapping[str, Any], fields: Mapping[str, Any],
-    code: str | None, visitor: Visitor,
-) -> None:  # fmt: skip
+    address: str,
+    hashed: str,
+    checked: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    visitor: Visitor,
+) -> None:
     """All rows of a new account; for a known address the same work, taken back at the end."""
     business_id = businesses.next_id()
     with enter_business(business_id):

@@ -166,6 +166,7 @@ CREATE TRIGGER post AFTER INSERT ON refunds
 
 def upgrade() -> None:
     connection = op.get_bind()
+    # A percent sign would be taken for a placeholder.
     connection.exec_driver_sql(FROZEN.replace("%", "%%"))
     for table in APPEND_ONLY:
         connection.execute(

@@ -107,10 +107,16 @@ class ItemInput(Body):
     base_quantity: Quantity = Decimal(1)
     unit: Text20 | None = None
     product_id: Id | None = None
-    price_discounts: Annotated[list[PriceDiscountInput], Field(max_length=MOST_PARTS)] = []
-    discounts: Annotated[list[LineAdjustmentInput], Field(max_length=MOST_PARTS)] = []
-    charges: Annotated[list[LineAdjustmentInput], Field(max_length=MOST_PARTS)] = []
-    taxes: Annotated[list[TaxInput], Field(max_length=MOST_PARTS)] = []
+    price_discounts: Annotated[list[PriceDiscountInput], Field(max_length=MOST_PARTS)] = Field(
+        default_factory=list
+    )
+    discounts: Annotated[list[LineAdjustmentInput], Field(max_length=MOST_PARTS)] = Field(
+        default_factory=list
+    )
+    charges: Annotated[list[LineAdjustmentInput], Field(max_length=MOST_PARTS)] = Field(
+        default_factory=list
+    )
+    taxes: Annotated[list[TaxInput], Field(max_length=MOST_PARTS)] = Field(default_factory=list)
     tax_rate_id: Id | None = None
     details: Text10000 | None = None
     sku: Text100 | None = None
@@ -145,10 +151,16 @@ class DocumentFields(Body):
 
     currency: Currency | None = None
     prices_include_tax: Flag = False
-    discounts: Annotated[list[AdjustmentInput], Field(max_length=MOST_PARTS)] = []
-    charges: Annotated[list[AdjustmentInput], Field(max_length=MOST_PARTS)] = []
-    prepaid: Annotated[list[Positive], Field(max_length=MOST_PARTS)] = []
-    withholding: Annotated[list[WithholdingInput], Field(max_length=MOST_PARTS)] = []
+    discounts: Annotated[list[AdjustmentInput], Field(max_length=MOST_PARTS)] = Field(
+        default_factory=list
+    )
+    charges: Annotated[list[AdjustmentInput], Field(max_length=MOST_PARTS)] = Field(
+        default_factory=list
+    )
+    prepaid: Annotated[list[Positive], Field(max_length=MOST_PARTS)] = Field(default_factory=list)
+    withholding: Annotated[list[WithholdingInput], Field(max_length=MOST_PARTS)] = Field(
+        default_factory=list
+    )
     rounding: RoundingInput | None = None
     expected_total: Number | None = None
 
@@ -181,9 +193,9 @@ class InvoiceTexts(Body):
     payment_means: Text40 | None = None
     notes: Text10000 | None = None
     internal_note: Text10000 | None = None
-    tags: Annotated[list[Text40], Field(max_length=MOST_PARTS)] = []
+    tags: Annotated[list[Text40], Field(max_length=MOST_PARTS)] = Field(default_factory=list)
     exchange_rate: Positive | None = None
-    plugins: dict[Text40, dict[str, Any]] = {}
+    plugins: dict[Text40, dict[str, Any]] = Field(default_factory=dict)
 
 
 class ClientInline(PartyFields):

@@ -62,7 +62,9 @@ class PaymentInput(InvoicePaymentInput):
     client_id: Id | None = None
     invoice_id: Id | None = None
     currency: Currency | None = None
-    allocations: Annotated[list[AllocationInput], Field(max_length=200)] = []
+    allocations: Annotated[list[AllocationInput], Field(max_length=200)] = Field(
+        default_factory=list
+    )
 
     def payment(self) -> PaymentDraft:
         """What the service takes."""

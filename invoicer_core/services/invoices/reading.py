@@ -95,4 +95,4 @@ def counts(*, client_id: int | None = None) -> dict[str, int]:
         )
         .group_by("status")
     )
-    return {status: count for status, count in db.session.execute(statement)}
+    return dict(db.session.execute(statement).tuples().all())

@@ -54,7 +54,7 @@ _VALUES = (
     " %(withheld_total)s, %(prepaid_total)s, %(rounding)s, %(amount_due)s"
 )
 _PARTS = (
-    ", item AS (INSERT INTO invoice_items (business_id, invoice_id, position, product_id,"
+    ", item AS (INSERT INTO invoice_items (business_id, invoice_id, position, product_id,"  # noqa: S608
     " description, details, sku, quantity, unit, unit_price, base_quantity, period_start,"
     " period_end, adjustments, taxes, gross_amount, total_price, net_amount)"
     " SELECT %(business)s, invoice.id, t.* FROM invoice, json_to_recordset(%(items)s::json)"
@@ -63,8 +63,9 @@ _PARTS = (
     " rate, base, tax, compound, exemption_code, exemption_text)"
     " SELECT %(business)s, invoice.id, t.* FROM invoice, json_to_recordset(%(taxes)s::json)"
     " AS t (" + document_rows.TAX_COLUMNS + "))"
-    " SELECT invoice.*, coalesce((SELECT array_agg(item.id ORDER BY item.position) FROM item), '{}') AS items"
-    " FROM invoice"
+    " SELECT invoice.*,"
+    " coalesce((SELECT array_agg(item.id ORDER BY item.position) FROM item), '{}')"
+    " AS items FROM invoice"
 )
 _INSERT = (
     "WITH invoice AS (INSERT INTO invoices (business_id, " + _COLUMNS + ")"  # noqa: S608

@@ -78,8 +78,8 @@ def test_after_a_day_the_key_is_free_again(app: Flask, owner: Api) -> None:
     assert first.headers["Idempotency-Replayed"] == "true"
     with app.app_context(), enter_business(owners.business_id):
         row = db.session.scalars(select(IdempotencyKey)).one()
-        values = {name: getattr(row, name) for name in (
-            "business_id", "user_id", "key", "fingerprint", "status", "headers", "body")}  # fmt: skip
+        names = ("business_id", "user_id", "key", "fingerprint", "status", "headers", "body")
+        values = {name: getattr(row, name) for name in names}
         db.session.delete(row)
         db.session.flush()
         late = db.session.scalar(select(func.now() - text("interval '25 hours'")))

@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from invoicer_core.domain.document import Document, Item
+from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import clients, suppliers
+from invoicer_core.services import clients, invoices, orders, suppliers
 from tests.factories import BY
 
 FULL = {
@@ -262,3 +264,40 @@ def test_a_supplier_is_kept_like_a_client(business):
         "supplier.updated",
         "supplier.archived",
     ]
+
+
+def invoice_for(client_id: int, price: str, currency: str = "EUR", *, issue: bool = True):
+    line = Item("Work", Decimal(1), Decimal(price))
+    draft = InvoiceDraft(document=Document(currency, (line,)), client_id=client_id)
+    return invoices.create(draft=draft, by=BY, issue=issue)
+
+
+def test_a_client_owes_what_is_open_by_currency(business):
+    client = clients.create(fields={"name": "A", "currency": "USD"}, by=BY)
+    invoice_for(client.id, "10.00", "USD")
+    invoice_for(client.id, "5.50", "USD")
+    invoice_for(client.id, "7", "JPY")
+    invoice_for(client.id, "99", "USD", issue=False)
+    assert clients.get(client_id=client.id).balance == Decimal("15.50")
+    assert clients.balances(client_id=client.id) == {"USD": Decimal("15.50"), "JPY": Decimal(7)}
+    other = clients.create(fields={"name": "B"}, by=BY)
+    assert {c.id: c.balance for c in clients.find().items} == {
+        client.id: Decimal("15.50"),
+        other.id: 0,
+    }
+
+
+def test_a_client_with_documents_is_archived_and_not_deleted(business):
+    invoiced, ordering = (clients.create(fields={"name": name}, by=BY).id for name in "AB")
+    draft = invoice_for(invoiced, "10", issue=False)
+    line = {"product_name": "Desk", "quantity": 1, "unit_price": 1}
+    order = orders.create(fields={"client_id": ordering, "items": [line]}, by=BY)
+    for client_id in (invoiced, ordering):
+        with pytest.raises(Conflict):
+            clients.delete(client_id=client_id, by=BY)
+        assert clients.archive(client_id=client_id, by=BY).archived_at is not None
+    invoices.delete(invoice_id=draft.id, by=BY)
+    orders.delete(order_id=order.id, by=BY)
+    for client_id in (invoiced, ordering):
+        clients.delete(client_id=client_id, by=BY)
+    assert clients.find(status="all").items == ()

@@ -110,7 +110,8 @@ def test_issue_freezes_the_parties_as_they_were(business: int) -> None:
     invoice = issued()
     clients.update(client_id=invoice.client_id, fields={"name": "Renamed"}, by=BY)
     read = invoices.get(invoice_id=invoice.id)
-    assert read.buyer is not None and read.buyer.name == "Client"
+    assert read.buyer is not None
+    assert read.buyer.name == "Client"
     assert read.client_name == "Client"
 
 
