@@ -1,7 +1,7 @@
 """Many invoices of one business, written by sets of rows as the owner of the tables.
 
-Forty surnames and twenty-five trades make a thousand different names of clients; a client has about
-a hundred invoices in a large business and twenty in a small one.
+Forty surnames and twenty-five trades make a thousand different names of clients; a client has fifty
+invoices, in the largest business a hundred. Four of five are paid, all have their PDF.
 """
 
 from typing import Any, Final
@@ -22,6 +22,9 @@ TRADES: Final = (
     "Holdings", "Instruments", "Joinery", "Logistics", "Optics", "Plumbing", "Print", "Textiles",
     "Translations",
 )  # fmt: skip
+
+FEWEST: Final = 20
+"""Clients of the smallest business; the first of every business have the same names."""
 
 _PARTS: Final = ("invoice_items", "invoice_taxes")
 
@@ -72,6 +75,20 @@ _TAXES: Final = """
     SELECT business_id, id, 0, 'VAT', 'S', 19, 300, 57
     FROM invoices WHERE business_id = %(business)s ORDER BY id
 """
+_PAYMENTS: Final = """
+    INSERT INTO payments (business_id, client_id, invoice_id, amount, currency, method, status,
+        date, provider, recorded_by, allocated)
+    SELECT business_id, client_id, id, 357, 'EUR', 'bank_transfer', 'succeeded', issue_date,
+           'manual', 'Bench', 357
+    FROM invoices WHERE business_id = %(business)s AND paid_at IS NOT NULL ORDER BY id
+"""
+_DOCUMENTS: Final = """
+    INSERT INTO documents (business_id, kind, invoice_id, revision, store, key, sha256, size,
+        media_type, filename)
+    SELECT business_id, 'invoice', id, 1, 'local_store', 'bench/' || id, md5(id::text), 20000,
+           'application/pdf', number || '.pdf'
+    FROM invoices WHERE business_id = %(business)s ORDER BY id
+"""
 
 
 def fill(connection: psycopg.Connection[Any], business: int, size: int) -> None:
@@ -80,7 +97,7 @@ def fill(connection: psycopg.Connection[Any], business: int, size: int) -> None:
     The guard that keeps parts from being added to issued invoices is set aside within the
     transaction: an update of every row instead would leave the table twice as large.
     """
-    clients = min(max(size // 20, 40), 2_000)
+    clients = min(max(size // 50, FEWEST), 2_000)
     given = {
         "business": business,
         "size": size,
@@ -90,7 +107,7 @@ def fill(connection: psycopg.Connection[Any], business: int, size: int) -> None:
     }
     for table in _PARTS:
         connection.execute(_guard(table, "DISABLE"))
-    for statement in (_CLIENTS, _INVOICES, _ITEMS, _TAXES):
+    for statement in (_CLIENTS, _INVOICES, _ITEMS, _TAXES, _PAYMENTS, _DOCUMENTS):
         connection.execute(statement, given)
     for table in _PARTS:
         connection.execute(_guard(table, "ENABLE"))
@@ -103,4 +120,6 @@ def _guard(table: str, verb: str) -> psycopg.sql.Composed:
 
 def settle(connection: psycopg.Connection[Any]) -> None:
     """What autovacuum would do a minute later: statistics, and which pages all can see."""
-    connection.execute("VACUUM ANALYZE clients, invoices, invoice_items, invoice_taxes")
+    connection.execute(
+        "VACUUM ANALYZE clients, invoices, invoice_items, invoice_taxes, payments, documents"
+    )

@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -39,23 +39,24 @@ AFTERWARDS = 3.0
 
 
 @dataclass
-class Watched:
-    """The business that the sockets watch: its owner's token, a client, the seats."""
+class Business:
+    """A business: its owner's token and a client."""
 
     business: int
     token: str
     client: int
-    seats: list[dict[str, Any]] = field(default_factory=list)
 
-    def seat(self, made: Stage, sockets: int) -> None:
-        """Add members until so many sockets may watch."""
-        while len(self.seats) < sockets:
+    def seats(self, made: Stage, sockets: int) -> list[dict[str, Any]]:
+        """New members for so many sockets; places of earlier ones may still be counted."""
+        found: list[dict[str, Any]] = []
+        while len(found) < sockets:
             account, token = made.account()
             member = {"email": account["email"], "role": "staff"}
             path = f"/api/v1/businesses/{self.business}/members"
             status, answer = made.call("POST", path, member, self.token)
             assert status == 201, answer
-            self.seats += [{"token": token, "business_id": self.business}] * PER_USER
+            found += [{"token": token, "business_id": self.business}] * PER_USER
+        return found[:sockets]
 
     def drafts(self, made: Stage, count: int) -> list[int]:
         """So many drafts of ten lines."""
@@ -135,7 +136,33 @@ def issue_each(made: Stage, token: str, drafts: list[int], pause: float) -> None
         assert answer.status == 200, text[:300]
 
 
-def commits(made: Stage, drafts: list[int]) -> dict[int, float]:
+@dataclass
+class Case:
+    """What happened at one rate: the invoices issued for the sockets, and how fast the others."""
+
+    rate: int
+    achieved: float
+    drafts: list[int]
+
+
+def run(made: Stage, watched: Business, other: Business, how: tuple[int, float, float]) -> Case:
+    """Issue for the sockets, one after another, while others are issued.
+
+    Args:
+        how: the rate of the others, for how many seconds, and the pause between our own.
+    """
+    rate, seconds, pause = how
+    warm, drafts = watched.drafts(made, 5), watched.drafts(made, max(10, int(seconds / pause)))
+    with issuing(made, other.token, other.client, rate) as done:
+        issue_each(made, watched.token, warm, 0.2)
+        begun, before = time.monotonic(), len(done)
+        issue_each(made, watched.token, drafts, pause)
+        achieved = (len(done) - before) / (time.monotonic() - begun)
+    time.sleep(AFTERWARDS)
+    return Case(rate, achieved, drafts)
+
+
+def committed(made: Stage, drafts: list[int]) -> dict[int, float]:
     """When the issue of each was committed, in Unix time."""
     with psycopg.connect(made.owner_url) as connection:
         rows = connection.execute(
@@ -146,26 +173,14 @@ def commits(made: Stage, drafts: list[int]) -> dict[int, float]:
     return dict(rows)
 
 
-def measure(made: Stage, watched: Watched, other: Watched, case: tuple[int, int, float]) -> None:
-    """One line: so many sockets, at this rate, for so many seconds."""
-    sockets, rate, seconds = case
-    pause = 0.05 if sockets < PER_USER else 0.25
-    warm, drafts = watched.drafts(made, 5), watched.drafts(made, max(10, int(seconds / pause)))
-    with (
-        listening(made.port, watched.seats[:sockets]) as heard,
-        issuing(made, other.token, other.client, rate) as done,
-    ):
-        issue_each(made, watched.token, warm, 0.2)
-        begun, before = time.monotonic(), len(done)
-        issue_each(made, watched.token, drafts, pause)
-        achieved = (len(done) - before) / (time.monotonic() - begun)
-        time.sleep(AFTERWARDS)
-    committed = commits(made, drafts)
-    late = [at - committed[each] for each in drafts for at in heard.get(each, ())]
+def report(made: Stage, sockets: int, case: Case, heard: dict[int, list[float]]) -> None:
+    """One line: so many sockets, at this rate."""
+    commits = committed(made, case.drafts)
+    late = [at - commits[each] for each in case.drafts for at in heard.get(each, ())]
     middle, tail = (percentile(late, share) * 1000 if late else 0.0 for share in (0.5, 0.99))
     print(
-        f"{sockets:>4} sockets, {achieved:5.0f} of {rate:>3} invoices/s beside:"
-        f"  {len(late):>6,} of {len(drafts) * sockets:>6,} received"
+        f"{sockets:>4} sockets, {case.achieved:5.0f} of {case.rate:>3} invoices/s beside:"
+        f"  {len(late):>6,} of {len(case.drafts) * sockets:>6,} received"
         f"   p50 {middle:6.1f} ms   p99 {tail:6.1f} ms"
         f"   most {max(late, default=0.0) * 1000:.1f} ms",
         flush=True,
@@ -176,18 +191,20 @@ def main(arguments: list[str]) -> None:
     """Every case once."""
     given = [each for each in arguments if not each.startswith("--")]
     seconds = float(given[0]) if given else 10.0
-    sockets = tuple(int(each) for each in given[1].split(",")) if len(given) > 1 else SOCKETS
+    counts = tuple(int(each) for each in given[1].split(",")) if len(given) > 1 else SOCKETS
     roles = ("web", "clock") if "--without-worker" in arguments else ("web", "clock", "worker")
     with stage(commit_times=True) as made:
         made.start(*roles)
         watched, other = (
-            Watched(made.business(token), token, made.client(token))
+            Business(made.business(token), token, made.client(token))
             for token in (made.owner(), made.owner())
         )
-        watched.seat(made, max(sockets))
-        for count in sockets:
-            for rate in (0, RATE):
-                measure(made, watched, other, (count, rate, seconds))
+        for sockets in counts:
+            pause = 0.05 if sockets < PER_USER else 0.25
+            with listening(made.port, watched.seats(made, sockets)) as heard:
+                cases = [run(made, watched, other, (rate, seconds, pause)) for rate in (0, RATE)]
+            for case in cases:
+                report(made, sockets, case, heard)
     print(f"goal: p99 below {GOAL * 1000:.0f} ms at {SOCKETS[-1]} sockets, nothing lost")
 
 

@@ -121,9 +121,8 @@ def issued(clients: list[Client]) -> dict[int, list[float]]:
 
 def main() -> None:
     """Connect, listen, tell."""
-    given = json.loads(
-        sys.stdin.buffer.raw.readline()
-    )  # unbuffered: the selector must see the rest
+    with open(0, "rb", buffering=0, closefd=False) as orders:  # the selector must see the rest
+        given = json.loads(orders.readline())
     clients = [Client(given["port"], seat) for seat in given["seats"]]
     print("ready", flush=True)
     listen(clients)

@@ -100,7 +100,7 @@ def update_me(body: OwnFields, who: Identity) -> UserSnapshot:
     return users.update_own(user_id=who.user_id, fields=body.sent())
 
 
-@resource.put("/auth/password", SIGNED_IN, body=PasswordInput, status=204)
+@resource.put("/auth/password", SIGNED_IN, body=PasswordInput, status=204, errors=(403,))
 def change_password(body: PasswordInput, who: Identity) -> None:
     """Change one's own password; all other sessions end."""
     users.change_password(
@@ -131,7 +131,9 @@ def ask_password_reset(body: ResetRequest) -> Registered:
     return Registered(message="If this address has an account, a mail is on its way.")
 
 
-@resource.post("/auth/password-reset/confirm", PUBLIC, body=ResetInput, status=204)
+@resource.post(
+    "/auth/password-reset/confirm", PUBLIC, body=ResetInput, status=204, errors=(404,)
+)
 def confirm_password_reset(body: ResetInput) -> None:
     """Choose a new password with the mailed token; all sessions end."""
     users.reset_password(token=body.token, password=body.password, **_visitor())

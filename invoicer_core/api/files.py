@@ -66,9 +66,7 @@ def get_file(file_id: int) -> FileSnapshot:
     return files.get(file_id=file_id)
 
 
-@resource.get(
-    "/files/{fileId}/content", "files.read", answer=bytes, media_type=_BYTES
-)
+@resource.get("/files/{fileId}/content", "files.read", answer=bytes, media_type=_BYTES)
 def download_file(file_id: int) -> WithHeaders:
     """Download a file."""
     known, data = files.content(file_id=file_id)

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 from invoicer_core.api.describing import Components, Schema
 from invoicer_core.api.reading import ID_MOST
 from invoicer_core.api.resources import PREFIX, PUBLIC, Operation
-from invoicer_core.api.schemas.base import Body
+from invoicer_core.api.schemas.base import Body, Query
 from invoicer_core.domain.snapshots import Page
 
 VERSION: Final = "1.0.0"
@@ -64,7 +64,7 @@ _HEADERS: Final[Mapping[str, Schema]] = {
     "ETag": {"description": "The version, for If-Match.", "schema": {"type": "string"}},
     "Link": {"description": "rel=first and rel=next (RFC 8288).", "schema": {"type": "string"}},
     "X-Total-Count": {
-        "description": "How many there are; left out above 10,000.",
+        "description": "How many there are; left out above 10,000 (a search: above 1,000).",
         "schema": {"type": "integer"},
     },
     "Idempotency-Replayed": {
@@ -96,7 +96,11 @@ _DESCRIPTION: Final = (
     "Invoices from the draft to the paid amount.\n\n"
     "Numbers are exact decimals; send them as JSON numbers or as texts. Errors are problem+json"
     " (RFC 9457) whose `errors` hold JSON pointers. Lists are arrays; the `Link` header leads to"
-    " the next page. A field without a value is left out, never null."
+    " the next page. A field without a value is left out, never null.\n\n"
+    "Operations marked `x-idempotency-key` take the header `Idempotency-Key` (1 to 255 printable"
+    " characters, see components.parameters): a repetition within 24 hours gets the same answer with"
+    " `Idempotency-Replayed: true` and has no effect; 409 while the first one is worked on, 422 when"
+    " the key was used for another request."
 )
 
 
@@ -178,6 +182,8 @@ def _operation(each: Operation, components: Components, inputs: _Inputs) -> Sche
     made: Schema = {"operationId": _camel(each.name), "tags": [each.tag], "summary": each.summary}
     if each.description:
         made["description"] = each.description
+    if each.idempotent:
+        made["x-idempotency-key"] = True
     parameters = _parameters(each)
     if parameters:
         made["parameters"] = parameters
@@ -208,17 +214,22 @@ def _parameters(each: Operation) -> list[Schema]:
         described = _plain(each.query.model_json_schema(ref_template=_REF))
         for name, schema in described["properties"].items():
             required = name in described.get("required", ())
+            schema = _sorts(each.query) if name == "sort" and "enum" not in str(schema) else schema
             found.append(
                 {"name": name, "in": "query", "required": required, "schema": _given(schema)}
             )
     named = []
     if each.access != PUBLIC and "{businessId}" not in each.path:
         named.append("BusinessId")
-    if each.idempotent:
-        named.append("IdempotencyKey")
     if each.takes_version:
         named.append("IfMatch")
     return found + [{"$ref": f"#/components/parameters/{name}"} for name in named]
+
+
+def _sorts(query: type[Query]) -> Schema:
+    """The names that a list can be sorted by, up and down."""
+    names = ("id", *getattr(query, "SORTS", ()))
+    return {"type": "string", "enum": [sign + name for name in names for sign in ("", "-")]}
 
 
 def _given(schema: Schema) -> Schema:

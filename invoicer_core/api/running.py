@@ -8,7 +8,7 @@ from flask import Request, Response, current_app, g, request
 from invoicer_core.api import answers, reading
 from invoicer_core.api.problems import BadRequest, of_refusal
 from invoicer_core.api.resources import PREFIX, PUBLIC, Operation, snake
-from invoicer_core.domain.errors import Forbidden, InvalidInput, NotAuthenticated
+from invoicer_core.domain.errors import Forbidden, InvalidInput, NotAuthenticated, NotFound
 from invoicer_core.domain.permissions import allowed
 from invoicer_core.hooks import codec
 from invoicer_core.services import access_tokens, idempotency, rate_limits, sessions
@@ -19,6 +19,8 @@ from invoicer_core.services.sessions import Identity
 BUSINESS: Final = "X-Business-Id"
 IDEMPOTENCY: Final = "Idempotency-Key"
 _LONGEST_KEY: Final = 255
+_PLACES: Final = frozenset({"/cursor", "/after"})
+"""Cursors: one that is none of ours is a page that is not there, rather than a wrong value."""
 _FORM_FRAME: Final = 64 * 1024
 
 
@@ -36,7 +38,8 @@ def runner(operation: Operation) -> Callable[..., Response]:
                 return _response(_work(operation, arguments, None))
             return _response(_as_user(operation, arguments))
         except InvalidInput as refusal:
-            return of_refusal(refusal, operation.invalid)
+            unknown = {each.pointer for each in refusal.fields} <= _PLACES and refusal.fields
+            return of_refusal(refusal, 404 if unknown else operation.invalid)
 
     run.__name__ = operation.name
     run.operation = operation  # type: ignore[attr-defined]
@@ -78,6 +81,8 @@ def _business(operation: Operation, arguments: Mapping[str, Any], claims: Mappin
 
 
 def _admitted(operation: Operation, arguments: dict[str, Any], who: Identity) -> Answer:
+    if any(arguments[name] == 0 for name in map(snake, operation.parameters)):
+        raise NotFound("There is nothing at this address.")
     g.identity, g.business_id = who, who.business_id
     rate_limits.check_account(who.user_id)
     if operation.in_business and not allowed(who.role, operation.access):

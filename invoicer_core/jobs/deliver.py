@@ -76,7 +76,8 @@ def _outcome(subscriber: str, owed: Owed) -> Outcome:
     except OutOfTime as late:
         return Outcome("retry", error=str(late))
     except (NotFound, Unavailable) as absent:
-        return Outcome("held", error=absent.detail)
+        kept = "held" if subscriber.startswith("job:") else "retry"
+        return Outcome(kept, error=absent.detail)
     except (InvoicerError, Exception, SystemExit) as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise

@@ -25,6 +25,8 @@ LIMIT: Final = 50
 LIMIT_MOST: Final = 200
 COUNTED: Final = 10_000
 """Up to here a list's total is exact; above, counting would cost more than the page."""
+COUNTED_OF_SEARCH: Final = 1_000
+"""The same for a search, which visits each row it counts."""
 SEARCH_LENGTH: Final = 200
 SEARCH_WORDS: Final = 8
 CURSOR_LENGTH: Final = 1_000
@@ -79,6 +81,7 @@ def read_page(
     sort: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    counted: int = COUNTED,
 ) -> Page[T]:
     """One page of a filtered select.
 
@@ -86,6 +89,7 @@ def read_page(
         statement: with its filters, without order and limit. A select of one entity hands
             ``make`` the entities, one of several hands it tuples.
         make: turns the page's rows into what is answered, all at once.
+        counted: up to here the total is exact; above it is None.
 
     Raises:
         InvalidInput: at ``/sort``, ``/limit`` or ``/cursor``.
@@ -106,7 +110,7 @@ def read_page(
     return Page(
         items=tuple(items),
         next_cursor=None if last is None else _encode(sort, last.page_key, last.page_id),
-        total=_total(statement, ordering) if more or cursor is not None else len(rows),
+        total=len(rows) if not more and cursor is None else _total(statement, ordering, counted),
     )
 
 
@@ -119,10 +123,10 @@ def checked_limit(limit: int | None) -> int:
     return limit
 
 
-def _total(statement: Select[Any], ordering: Ordering) -> int | None:
-    ids = statement.with_only_columns(ordering.id, maintain_column_froms=True).limit(COUNTED + 1)
+def _total(statement: Select[Any], ordering: Ordering, most: int) -> int | None:
+    ids = statement.with_only_columns(ordering.id, maintain_column_froms=True).limit(most + 1)
     count = int(db.session.scalar(select(func.count()).select_from(ids.subquery())) or 0)
-    return count if count <= COUNTED else None
+    return count if count <= most else None
 
 
 def _after(

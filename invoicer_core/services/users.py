@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, text, update
 
 from invoicer_core.domain.actor import Actor
-from invoicer_core.domain.errors import Forbidden, InvalidInput, NotFound
+from invoicer_core.domain.errors import FieldError, Forbidden, InvalidInput, NotFound
 from invoicer_core.domain.snapshots import BusinessSnapshot, UserSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.identity import OneTimeToken, SignIn, User
@@ -239,7 +239,8 @@ def reset_password(
     """Set a new password by a mailed link, once; every sign-in of the user ends.
 
     Raises:
-        InvalidInput: the link is wrong, used or older than 30 minutes; or the password is weak.
+        NotFound: the link is wrong, used or older than 30 minutes.
+        InvalidInput: the password is weak.
     """
     passwords.check_strength(password)
     given = FamilyToken.parse(token, account_mail.LINK)
@@ -260,7 +261,7 @@ def reset_password(
     if row is None:
         security_log.note("password_reset_refused", visitor=visitor)
         db.session.commit()
-        raise InvalidInput.at("/token", _SPENT)
+        raise NotFound(_SPENT, [FieldError("/token", _SPENT)])
     user = _row(row.user_id)
     row.used_at = datetime.now(UTC)
     user.password_hash = hashed
@@ -287,13 +288,15 @@ def change_password(
     """Set one's own password; all other sign-ins of the user end.
 
     Raises:
-        InvalidInput: the current one is wrong, or the new one too weak.
+        Forbidden: the current one is wrong.
+        InvalidInput: the new one is too weak.
     """
     user = _row(user_id)
     if not passwords.verify(current, user.password_hash):
         security_log.note("password_change_failed", visitor=visitor, user_id=user_id)
         _commit()
-        raise InvalidInput.at("/current_password", "This is not the current password.")
+        wrong = "This is not the current password."
+        raise Forbidden(wrong, [FieldError("/current_password", wrong)])
     passwords.check_strength(new, "/password")
     user.password_hash = passwords.hash_password(new)
     end_sign_ins(user_id, "password_change", but=sign_in_id)

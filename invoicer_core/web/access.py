@@ -68,7 +68,7 @@ def members(permission: str) -> Callable[[Callable[P, Answer]], Callable[P, Answ
             if who.business_id is None:
                 return redirect(url_for("web.set_up"))
             keep_private()
-            if False:
+            if not plugins.may(who.role, permission):
                 raise Forbidden(
                     f"Your role ({who.role}) does not include this. An owner can change your role."
                 )

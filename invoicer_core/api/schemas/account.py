@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from invoicer_core.api.schemas.base import Body, Stored, Text40, Text200
 from invoicer_core.api.schemas.parties import BusinessFields
@@ -11,9 +11,9 @@ from invoicer_core.domain.snapshots import BusinessSnapshot, UserSnapshot
 
 Email = Annotated[
     str,
-    StringConstraints(strict=True, min_length=3, max_length=254),
+    StringConstraints(strict=True, max_length=254),
     Stored,
-    Field(json_schema_extra={"format": "email"}),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
 ]
 NewPassword = Annotated[
     str,

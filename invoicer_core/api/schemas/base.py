@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
     AfterValidator,
@@ -11,9 +11,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import core_schema
 
 from invoicer_core.domain.money import number_fault
 
@@ -21,6 +24,8 @@ ID_MOST: Final = 2**63 - 1
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_PRINTABLE: Final = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$"
 _PRINTED: Final = "^-?[0-9]{1,15}(\\.[0-9]{1,10})?$"
 
 
@@ -89,8 +94,25 @@ def _iso_date(value: Any) -> date:
         raise ValueError("There is no such day.") from None
 
 
+class _Storable:
+    """Texts that can be stored and printed: no half surrogate pairs, and no control characters
+    but tab and line breaks."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(_storable, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        described: dict[str, Any] = handler(schema)
+        described.setdefault("pattern", _PRINTABLE)
+        return described
+
+
 def _storable(value: str) -> str:
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if _CONTROL.search(value):
         raise ValueError("This text holds a character that cannot be stored.")
     return value
 
@@ -151,7 +173,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"
 """True or false, nothing that looks like it."""
 
 
-Stored = AfterValidator(_storable)
+Stored = _Storable()
 Text20 = Annotated[str, StringConstraints(strict=True, max_length=20), Stored]
 Text40 = Annotated[str, StringConstraints(strict=True, max_length=40), Stored]
 Text100 = Annotated[str, StringConstraints(strict=True, max_length=100), Stored]
@@ -183,6 +205,9 @@ class NoFields(Body):
 
 class ListQuery(Query):
     """What every list takes."""
+
+    SORTS: ClassVar[tuple[str, ...]] = ()
+    """The names it can be sorted by, besides ``id``; ``-`` in front descends."""
 
     q: Text200 | None = None
     sort: Text40 | None = None

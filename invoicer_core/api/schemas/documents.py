@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from invoicer_core.api.schemas.base import (
     Body,
@@ -21,6 +21,8 @@ from invoicer_core.api.schemas.base import (
     Text500,
     Text2000,
     Text10000,
+    decimal_schema,
+    read_decimal,
 )
 from invoicer_core.api.schemas.parties import Currency, PartyFields
 from invoicer_core.domain import document as domain
@@ -31,6 +33,25 @@ MOST_PARTS = 50
 
 Category = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]
 Description = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=2000), Stored]
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(read_decimal),
+    Field(ge=0, le=100),
+    WithJsonSchema(decimal_schema("0", "100")),
+]
+Rate = Annotated[
+    Decimal,
+    BeforeValidator(read_decimal),
+    Field(ge=0, le=1000),
+    WithJsonSchema(decimal_schema("0", "1000")),
+]
+AboveZero = Annotated[Quantity, Field(gt=0), WithJsonSchema(decimal_schema("0.0001"))]
+LEFT_OUT: Any = Field(default_factory=lambda: None)
+"""Of a field that may be left out, but is never null."""
+
+_ONE_OF: dict[str, Any] = {"oneOf": [{"required": ["amount"]}, {"required": ["percent"]}]}
+_BASE: dict[str, Any] = {"base": ["percent"]}
+
 Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500), Stored]
 
 
@@ -38,7 +59,7 @@ class TaxInput(Body):
     """One tax: category (EN 16931 BT-151), rate in percent (BT-152)."""
 
     category: Category = "S"
-    rate: Positive = Decimal(0)
+    rate: Rate = Decimal(0)
     name: Text100 = "VAT"
     compound: Flag = False
     exemption_code: Text40 | None = None
@@ -52,16 +73,20 @@ class TaxInput(Body):
 class PriceDiscountInput(Body):
     """Off the unit price: an amount, or a percentage."""
 
-    amount: Positive | None = None
-    percent: Positive | None = None
+    model_config = ConfigDict(json_schema_extra=_ONE_OF)
+
+    amount: Positive = LEFT_OUT
+    percent: Percent = LEFT_OUT
 
 
 class LineAdjustmentInput(Body):
     """A discount or charge of a line: an amount, or a percentage of ``base`` (the line's gross
     without one)."""
 
-    amount: Number | None = None
-    percent: Positive | None = None
+    model_config = ConfigDict(json_schema_extra={**_ONE_OF, "dependentRequired": _BASE})
+
+    amount: Number = LEFT_OUT
+    percent: Percent = LEFT_OUT
     base: Number | None = None
     reason: Text500 | None = None
     reason_code: Text20 | None = None
@@ -86,7 +111,7 @@ class AdjustmentInput(LineAdjustmentInput):
 class WithholdingInput(Body):
     """Tax that the client keeps back, in percent of ``on``."""
 
-    rate: Positive
+    rate: Percent
     on: Literal["net", "gross", "items"] = "net"
     name: Text100 | None = None
 
@@ -94,8 +119,12 @@ class WithholdingInput(Body):
 class RoundingInput(Body):
     """Of the amount due: to a cash increment, or by a stated amount."""
 
-    increment: Positive | None = None
-    amount: Number | None = None
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["increment"]}, {"required": ["amount"]}]}
+    )
+
+    increment: AboveZero = LEFT_OUT
+    amount: Number = LEFT_OUT
 
 
 class ItemInput(Body):
@@ -103,8 +132,8 @@ class ItemInput(Body):
 
     description: Description
     quantity: Quantity
-    unit_price: Number
-    base_quantity: Quantity = Decimal(1)
+    unit_price: Positive
+    base_quantity: AboveZero = Decimal(1)
     unit: Text20 | None = None
     product_id: Id | None = None
     price_discounts: Annotated[list[PriceDiscountInput], Field(max_length=MOST_PARTS)] = Field(

@@ -29,11 +29,15 @@ class DatedQuery(ListQuery):
 class PartyQuery(DatedQuery):
     """Clients or suppliers; only the active ones without a wish."""
 
+    SORTS = ("name", "email", "created_at", "updated_at")
+
     status: Literal["active", "archived", "all"] | None = None
 
 
 class ProductQuery(DatedQuery):
     """Products; all of them without a wish."""
+
+    SORTS = ("name", "sku", "unit_price", "stock_quantity", "created_at")
 
     status: Literal["active", "inactive", "low_stock", "all"] | None = None
     category_id: QueryId | None = None
@@ -50,6 +54,8 @@ class SearchQuery(Query):
 class OrderQuery(DatedQuery):
     """Orders; the days are those of the order."""
 
+    SORTS = ("order_number", "order_date", "total_amount", "created_at")
+
     status: Literal["pending", "processing", "completed", "cancelled"] | None = None
     client_id: QueryId | None = None
 
@@ -57,11 +63,15 @@ class OrderQuery(DatedQuery):
 class FileQuery(DatedQuery):
     """Uploaded files."""
 
+    SORTS = ("name", "size", "created_at")
+
     kind: Literal["image", "document", "video"] | None = None
 
 
 class TaxRateQuery(ListQuery):
     """Tax rates in use; with ``archived=true`` those that are not used any more."""
+
+    SORTS = ("name", "rate")
 
     archived: QueryFlag | None = None
 
@@ -72,6 +82,8 @@ class TaxRateQuery(ListQuery):
 
 class SeriesQuery(ListQuery):
     """Number series."""
+
+    SORTS = ("name",)
 
     document_type: Literal["invoice", "credit_note", "quote", "order", "receipt"] | None = None
 

@@ -31,17 +31,23 @@ class Spanned(ListQuery):
 class InvoiceQuery(Spanned):
     """Which invoices."""
 
+    SORTS = ("issue_date", "due_date", "total_amount", "client_name", "invoice_number")
+
     status: Literal["draft", "sent", "paid", "overdue", "void"] | None = None
 
 
 class CreditNoteQuery(Spanned):
     """Which credit notes."""
 
+    SORTS = ("issue_date", "total_amount")
+
     invoice_id: QueryId | None = None
 
 
 class PaymentQuery(Spanned):
     """Which payments."""
+
+    SORTS = ("date", "amount")
 
     invoice_id: QueryId | None = None
     status: (

@@ -11,7 +11,15 @@ from invoicer_core.models import db
 from invoicer_core.models.invoices import Invoice
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.invoices import rows
-from invoicer_core.services.listing import Ordering, has_id, matches, read_page, within_days
+from invoicer_core.services.listing import (
+    COUNTED,
+    COUNTED_OF_SEARCH,
+    Ordering,
+    has_id,
+    matches,
+    read_page,
+    within_days,
+)
 
 STATUSES = ("draft", "sent", "paid", "overdue", "void")
 
@@ -81,6 +89,7 @@ def find(
         sort=sort,
         limit=limit,
         cursor=cursor,
+        counted=COUNTED_OF_SEARCH if q else COUNTED,
     )
 
 

@@ -15,9 +15,11 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     or_,
     select,
+    true,
     update,
 )
 
@@ -217,13 +219,16 @@ def today_sql() -> ColumnElement[date]:
     return select(cast(local, Date)).where(Business.id == current_business_id()).scalar_subquery()
 
 
+_IN_PROCESS = (
+    Payment.business_id == Invoice.business_id,
+    Payment.invoice_id == Invoice.id,
+    Payment.status.in_(("pending", "unknown")),
+)
+
+
 def in_process_sql() -> ColumnElement[bool]:
     """A payment of the invoice is on its way: it is not overdue meanwhile."""
-    return exists().where(
-        Payment.business_id == Invoice.business_id,
-        Payment.invoice_id == Invoice.id,
-        Payment.status.in_(("pending", "unknown")),
-    )
+    return exists().where(*_IN_PROCESS)
 
 
 def overdue_sql() -> ColumnElement[bool]:
@@ -262,10 +267,23 @@ def has_status(status: str) -> ColumnElement[bool]:
     )
 
 
-_HAS_PDF = exists().where(
-    StoredDocument.business_id == Invoice.business_id, StoredDocument.invoice_id == Invoice.id
+def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a row, looked up for each invoice that is answered.
+
+    EXISTS among the columns would be planned for all invoices of the business whatever the page's
+    limit: PostgreSQL then reads all its payments and documents into a hash first.
+    """
+    found = select(true()).where(*conditions).limit(1).correlate(Invoice).scalar_subquery()
+    return func.coalesce(found, false())
+
+
+_SELECT = select(
+    Invoice.__table__,
+    _has(*_IN_PROCESS).label("in_process"),
+    _has(
+        StoredDocument.business_id == Invoice.business_id, StoredDocument.invoice_id == Invoice.id
+    ).label("has_pdf"),
 )
-_SELECT = select(Invoice.__table__, in_process_sql().label("in_process"), _HAS_PDF.label("has_pdf"))
 
 
 def selection() -> Any:

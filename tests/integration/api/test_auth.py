@@ -53,7 +53,7 @@ def test_a_new_user_signs_in_and_owns_a_business(nobody: Api, registered: str) -
         ({"email": "a@b.test"}, "/password"),
         ({"email": "no address", "password": PASSWORD}, "/email"),
         ({"email": "a@b.test", "password": "short"}, "/password"),
-        ({"email": "a@b.test", "password": "aaaaaaaaaaaa"}, "/password"),
+        ({"email": "a@b.test", "password": "QwertyUiop"}, "/password"),
         ({"email": "a@b.test", "password": "x" * 1025}, "/password"),
         ({"email": "a@b.test", "password": "ä" * 600}, "/password"),
         ({"email": 7, "password": PASSWORD}, "/email"),
@@ -152,7 +152,7 @@ def test_changing_the_password_ends_the_other_sessions(
     first = Api(nobody.http, _login(nobody, registered).get_json()["token"])
     second = Api(nobody.http, _login(nobody, registered).get_json()["token"])
     wrong = {"current_password": "not it at all", "password": "a new long password"}
-    assert first.put("/auth/password", wrong).status_code == 422
+    assert first.put("/auth/password", wrong).status_code == 403
     right = {"current_password": PASSWORD, "password": "a new long password"}
     assert first.put("/auth/password", right).status_code == 204
     assert first.get("/auth/me").status_code == 200
@@ -194,7 +194,7 @@ def test_a_forgotten_password_is_replaced_once_by_the_mailed_link(
     assert _login(nobody, registered).status_code == 401
     assert _login(nobody, registered, "the new password").status_code == 200
     again = nobody.post("/auth/password-reset/confirm", body)
-    assert again.status_code == 422
+    assert again.status_code == 404
     assert again.get_json()["errors"][0]["pointer"] == "/token"
 
 
@@ -218,7 +218,7 @@ def test_an_old_link_is_refused(app: Flask, nobody: Api, registered: str) -> Non
         )  # fmt: skip
         db.session.commit()
     body = {"token": token, "password": "the new password"}
-    assert nobody.post("/auth/password-reset/confirm", body).status_code == 422
+    assert nobody.post("/auth/password-reset/confirm", body).status_code == 404
 
 
 def test_links_are_stored_as_hashes(app: Flask, nobody: Api, registered: str) -> None:

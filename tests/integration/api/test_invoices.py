@@ -213,7 +213,7 @@ def test_pages_follow_each_other_without_gap(owner: Api) -> None:
 )  # fmt: skip
 def test_a_bad_query_names_its_parameter(owner: Api, query: str, pointer: str) -> None:
     answer = owner.get(f"/invoices?{query}")
-    assert answer.status_code == 422
+    assert answer.status_code == (404 if pointer == "/cursor" else 422)
     assert answer.get_json()["errors"][0]["pointer"] == pointer
 
 
@@ -242,9 +242,9 @@ def test_the_feed_waits_for_transactions_that_still_run(app: Flask, owner: Api) 
 
 def test_a_cursor_of_another_business_is_refused(owner: Api, stranger: Api) -> None:
     cursor = stranger.get("/changes").get_json()["next"]
-    assert owner.get(f"/changes?after={cursor}").status_code == 422
+    assert owner.get(f"/changes?after={cursor}").status_code == 404
     for wrong in ("x", "MTIz", "é", "MS4xLjE" * 50):
-        assert owner.get(f"/changes?after={wrong}").status_code == 422
+        assert owner.get(f"/changes?after={wrong}").status_code == 404
 
 
 def test_the_audit_chain_proves_itself(owner: Api, invoice: dict) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from datetime import date
 from decimal import Decimal
 from email import message_from_bytes, policy
 
@@ -227,8 +228,6 @@ def test_paid_and_overdue_are_mailed_where_the_business_wants_it(business, data,
 
 
 def make_late(invoice_id: int) -> None:
-    from datetime import date
-
     db.session.rollback()
     db.session.connection().exec_driver_sql(
         "UPDATE invoices SET due_date = %s WHERE id = %s", (date(2020, 1, 1), invoice_id)

@@ -10,7 +10,8 @@ from invoicer_core.builtin.email import composing, sending
 from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
 from invoicer_core.hooks.offers import OutgoingMessage
-from invoicer_core.services import messages, users
+from invoicer_core.models.tenancy import enter_business
+from invoicer_core.services import messages, notifications, users
 from tests.factories import BY, make_user
 from tests.peers.processes import until
 from tests.peers.smtp import smtp_peer
@@ -134,8 +135,6 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_are():
 
 
 def test_a_reset_link_is_sent_and_then_forgotten(business, data, clock, worker, owner, caplog):
-    from invoicer_core.services import notifications
-
     caplog.set_level(logging.DEBUG)
     user = users.get(user_id=make_user_of(business))
     sent = notifications.password_reset(user=user, link="https://here/reset/SECRET", by=BY)
@@ -152,8 +151,6 @@ def test_a_reset_link_is_sent_and_then_forgotten(business, data, clock, worker, 
 
 
 def make_user_of(business: int) -> int:
-    from invoicer_core.models.tenancy import enter_business
-
     with enter_business(None):
         return make_user()
 

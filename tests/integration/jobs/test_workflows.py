@@ -5,6 +5,7 @@ import pytest
 from invoicer_core.domain.errors import Conflict, NotFound
 from invoicer_core.models import db
 from invoicer_core.services import clients, deliveries, workflows
+from invoicer_core.services.transaction import transaction
 from tests.factories import BY
 from tests.peers.processes import children_of, until
 
@@ -36,8 +37,6 @@ def test_a_run_waits_and_goes_on_with_the_event(business, data, clock, worker):
 
 
 def tell(business: int, name: str, **data: object) -> None:
-    from invoicer_core.services.transaction import transaction
-
     with transaction(by=BY) as unit:
         unit.publish(name, data)
 

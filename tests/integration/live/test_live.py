@@ -7,7 +7,16 @@ from socketio.exceptions import ConnectionError as Refused
 
 from invoicer_core.domain.document import Document, Item, Tax
 from invoicer_core.domain.drafts import InvoiceDraft, PaymentDraft
-from invoicer_core.services import clients, invoices, links, members, payments, sessions
+from invoicer_core.services import (
+    access_tokens,
+    clients,
+    invoices,
+    links,
+    members,
+    payments,
+    sessions,
+    users,
+)
 from tests.factories import BY, make_user
 from tests.peers.processes import until
 
@@ -124,8 +133,6 @@ def test_a_revoked_sign_in_is_thrown_out_within_5_seconds(owner, connect):
 
 
 def test_a_removed_member_is_thrown_out_within_5_seconds(owner, connect, app):
-    from invoicer_core.services import access_tokens, users
-
     user_id = make_user()
     with owner.inside():
         member = members.add(email=users.get(user_id=user_id).email, role="viewer", by=BY)

@@ -62,7 +62,7 @@ def test_a_unit_is_a_code_or_a_word(business, word, code):
 def test_an_unknown_percentage_becomes_a_tax_rate(business):
     before = tax_rates.find().total
     product = make(tax_rate=Decimal("7.7"))
-    assert tax_rates.get(tax_rate_id=product.tax_rate_id).name == "VAT 7.7 %"
+    assert tax_rates.get(tax_rate_id=product.tax_rate_id).rate == Decimal("7.7")
     assert tax_rates.find().total == before + 1
     assert tax_rates.get(tax_rate_id=make(tax_rate=Decimal(0)).tax_rate_id).category == "Z"
 
