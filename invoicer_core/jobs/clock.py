@@ -35,10 +35,9 @@ BREATH: Final = 0.004
 
 SWEEP: Final = 2.0
 LIVE_AT_ONCE: Final = 500
-AT_ONCE: Final = 200
-PER_JOB: Final = {PLUGINS: 10}
-PER_JOB_USUALLY: Final = 20
-MOST_QUEUED: Final = 8
+AT_ONCE: Final = 100
+PER_JOB: Final = 10
+MOST_QUEUED: Final = 4
 """Jobs that may wait in a queue. What is beyond stays due in PostgreSQL, so that leases of jobs
 which nobody has begun do not run out."""
 
@@ -203,7 +202,7 @@ class Clock:
             return True
         values = {"named": named, "wanted": wanted, "limit": AT_ONCE, "lease": LEASE}
         rows = gate.execute(_CLAIM, values).fetchall()
-        queue.enqueue(wanted_by, list(_jobs(rows, PER_JOB.get(name, PER_JOB_USUALLY))))
+        queue.enqueue(wanted_by, list(_jobs(rows, PER_JOB)))
         return len(rows) == AT_ONCE
 
 
