@@ -35,7 +35,6 @@ BREATH: Final = 0.004
 
 SWEEP: Final = 2.0
 LIVE_AT_ONCE: Final = 500
-AT_ONCE: Final = 100
 PER_JOB: Final = 10
 MOST_QUEUED: Final = 4
 """Jobs that may wait in a queue. What is beyond stays due in PostgreSQL, so that leases of jobs
@@ -200,10 +199,11 @@ class Clock:
         room = MOST_QUEUED - queue.length(wanted_by)
         if room <= 0:
             return True
-        values = {"named": named, "wanted": wanted, "limit": AT_ONCE, "lease": LEASE}
+        limit = room * PER_JOB
+        values = {"named": named, "wanted": wanted, "limit": limit, "lease": LEASE}
         rows = gate.execute(_CLAIM, values).fetchall()
         queue.enqueue(wanted_by, list(_jobs(rows, PER_JOB)))
-        return len(rows) == AT_ONCE
+        return len(rows) == limit
 
 
 def _jobs(rows: Sequence[Any], most: int) -> Iterator[Work]:

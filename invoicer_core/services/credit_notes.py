@@ -35,6 +35,7 @@ from invoicer_core.services.listing import (
     has_id,
     matches,
     read_page,
+    there_is,
     within_days,
 )
 from invoicer_core.services.transaction import transaction
@@ -251,13 +252,10 @@ def _totals_of(note: CreditNoteSnapshot) -> Totals:
     return replace(totals.compute(_document_of(note)), taxes=note.taxes, **sums)
 
 
-_HAS_PDF: Final = (
-    select(StoredDocument.id)
-    .where(
-        StoredDocument.business_id == CreditNote.business_id,
-        StoredDocument.credit_note_id == CreditNote.id,
-    )
-    .exists()
+_HAS_PDF: Final = there_is(
+    StoredDocument.business_id == CreditNote.business_id,
+    StoredDocument.credit_note_id == CreditNote.id,
+    beside=CreditNote,
 )
 
 

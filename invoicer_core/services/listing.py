@@ -14,7 +14,17 @@ from decimal import Decimal, InvalidOperation
 from functools import reduce
 from typing import Any, Final, NoReturn, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    select,
+    true,
+    tuple_,
+)
 
 from invoicer_core.domain.calendar import zone
 from invoicer_core.domain.errors import InvalidInput
@@ -281,3 +291,14 @@ def has_id(column: SQLColumnExpression[Any], value: int | None) -> ColumnElement
     if value is None:
         return and_(True)
     return column == value if 0 < value <= ID_MOST else false()
+
+
+def there_is(*conditions: ColumnElement[bool], beside: type[Any]) -> ColumnElement[bool]:
+    """As a column of a list: whether such a row belongs to the row of ``beside``.
+
+    Looked up for each row that is answered. EXISTS among the columns would be planned for all rows
+    of the business, whatever the page's limit: PostgreSQL then reads all that might belong to one
+    of them into a hash first.
+    """
+    found = select(true()).where(*conditions).limit(1).correlate(beside).scalar_subquery()
+    return func.coalesce(found, false())

@@ -5,6 +5,7 @@ Here they are written down and read; `sending` sends them, in a worker.
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final, Required, TypedDict
 
 from sqlalchemy import func, select
@@ -19,7 +20,14 @@ from invoicer_core.models import db
 from invoicer_core.models.documents import Message, MessageAttempt
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import message_rows
-from invoicer_core.services.listing import Ordering, has_id, matches, one_of, read_page
+from invoicer_core.services.listing import (
+    Ordering,
+    has_id,
+    matches,
+    one_of,
+    read_page,
+    within_days,
+)
 from invoicer_core.services.message_rows import PRIVATE
 from invoicer_core.services.transaction import transaction
 
@@ -98,10 +106,14 @@ def find(
     status: str | None = None,
     client_id: int | None = None,
     invoice_id: int | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    sort: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[MessageSnapshot]:
-    """Messages, newest first; ``q`` is looked for in subject and recipient."""
+    """Messages, newest first unless sorted otherwise; ``q`` is looked for in subject and recipient,
+    ``start`` and ``end`` are days (UTC)."""
     words = func.lower(func.coalesce(Message.subject, "") + " " + Message.recipient)
     statement = select(Message).where(
         Message.business_id == current_business_id(),
@@ -110,8 +122,11 @@ def find(
         one_of(Message.state, status, STATES, "/status"),
         has_id(Message.client_id, client_id),
         has_id(Message.invoice_id, invoice_id),
+        within_days(Message.__table__.c.created_at, start, end),
     )
-    return read_page(statement, _ORDERING, message_rows.with_attempts, limit=limit, cursor=cursor)
+    return read_page(
+        statement, _ORDERING, message_rows.with_attempts, sort=sort, limit=limit, cursor=cursor
+    )
 
 
 def send_again(*, message_id: int, by: Actor) -> MessageSnapshot:

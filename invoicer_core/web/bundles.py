@@ -5,11 +5,13 @@
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from flask import Response, request, send_from_directory, url_for
+from flask import Response, g, request, send_from_directory, url_for
 from markupsafe import Markup
 
 from invoicer_core.web.access import Site, everyone
@@ -23,43 +25,47 @@ class NotBuilt(RuntimeError):
     """The browser side was not built: the message names the command that does it."""
 
 
-@lru_cache(maxsize=1)
-def _manifest(changed: float) -> dict[str, str]:  # noqa: ARG001 - read anew after a new build
-    names: dict[str, str] = json.loads((DIST / "manifest.json").read_text("utf-8"))
-    return names
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What one build made: hashed names by plain ones, and the icons of the sprite."""
 
-
-def hashed(name: str) -> str:
-    """The built file's name of a plain one, e.g. ``app.js``. Raises NotBuilt, KeyError."""
-    path = DIST / "manifest.json"
-    try:
-        return _manifest(path.stat().st_mtime)[name]
-    except FileNotFoundError:
-        raise NotBuilt("the web assets are missing: run `npm ci && npm run build`") from None
-
-
-def _icons() -> frozenset[str]:
-    return _icon_names((DIST / "icons.json").stat().st_mtime)
+    names: Mapping[str, str]
+    icons: frozenset[str]
 
 
 @lru_cache(maxsize=1)
-def _icon_names(changed: float) -> frozenset[str]:  # noqa: ARG001 - read anew after a new build
-    return frozenset(json.loads((DIST / "icons.json").read_text("utf-8")))
+def _read(changed: float) -> Built:  # noqa: ARG001 - read anew after a new build
+    names = json.loads((DIST / "manifest.json").read_text("utf-8"))
+    return Built(names, frozenset(json.loads((DIST / "icons.json").read_text("utf-8"))))
+
+
+def built() -> Built:
+    """The newest build, looked up once per request. Raises NotBuilt."""
+    if "built_assets" not in g:
+        try:
+            g.built_assets = _read((DIST / "manifest.json").stat().st_mtime)
+        except FileNotFoundError:
+            raise NotBuilt("the web assets are missing: run `npm ci && npm run build`") from None
+    found: Built = g.built_assets
+    return found
 
 
 def asset(name: str) -> str:
-    """The address of a built asset."""
-    return url_for("web.bundle", name=hashed(name))
+    """The address of a built asset, e.g. of ``app.js``. Raises NotBuilt, KeyError."""
+    return url_for("web.bundle", name=built().names[name])
 
 
 def icon(name: str, css: str = "") -> Markup:
     """An icon of the sprite; decoration only, so hidden from screen readers. A plugin's wish for
     one that is not in the sprite gives a puzzle piece."""
-    if name not in _icons():
-        name = "puzzle"
-    return Markup(
-        '<svg class="icon {}" width="20" height="20" aria-hidden="true"><use href="{}#{}"/></svg>'
-    ).format(css, asset("icons.svg"), name)
+    drawn: dict[tuple[str, str], Markup] = g.setdefault("drawn_icons", {})
+    if (name, css) not in drawn:
+        shown = name if name in built().icons else "puzzle"
+        drawn[name, css] = Markup(
+            '<svg class="icon {}" width="20" height="20" aria-hidden="true">'
+            '<use href="{}#{}"/></svg>'
+        ).format(css, asset("icons.svg"), shown)
+    return drawn[name, css]
 
 
 def install(site: Site) -> None:

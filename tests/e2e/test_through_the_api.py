@@ -58,11 +58,12 @@ def test_register_client_invoice_issue_pdf_mail_payment_paid(site: str) -> None:
     draft = api.post("/invoices", {"client_id": client["id"], "items": items})
     assert (draft["status"], draft["total_amount"]) == ("draft", 120.01)
 
-    issued = api.post(f"/invoices/{draft['id']}/issue", {"send": True}, 200)
+    issued = api.post(f"/invoices/{draft['id']}/issue", {}, 200)
     assert issued["invoice_number"].startswith("INV-")
     pdf = api.get(f"/invoices/{draft['id']}/pdf")
     assert (pdf.headers["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
 
+    api.post(f"/invoices/{draft['id']}/send", {}, 202)
     (mail,) = until(lambda: api.get(f"/messages?invoice_id={draft['id']}&status=sent").json(), 30)
     assert mail["recipient"] == address
     until(lambda: api.get(f"/invoices/{draft['id']}").json().get("sent_at"), 30)

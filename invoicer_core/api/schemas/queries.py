@@ -58,6 +58,15 @@ class PaymentQuery(Spanned):
     ) = None
 
 
+class MessageQuery(Spanned):
+    """Which messages. ``from`` and ``to`` are days in UTC."""
+
+    invoice_id: QueryId | None = None
+    status: (
+        Literal["queued", "sent", "delivered", "failed", "bounced", "read", "unknown"] | None
+    ) = None
+
+
 class FeedQuery(Query):
     """From where on."""
 

@@ -15,11 +15,9 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    false,
     func,
     or_,
     select,
-    true,
     update,
 )
 
@@ -37,7 +35,7 @@ from invoicer_core.models.payments import Payment
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import document_rows
 from invoicer_core.services.document_rows import Record
-from invoicer_core.services.listing import ID_MOST
+from invoicer_core.services.listing import ID_MOST, there_is
 
 LABEL = "DRAFT-{}"
 
@@ -267,21 +265,13 @@ def has_status(status: str) -> ColumnElement[bool]:
     )
 
 
-def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether there is such a row, looked up for each invoice that is answered.
-
-    EXISTS among the columns would be planned for all invoices of the business whatever the page's
-    limit: PostgreSQL then reads all its payments and documents into a hash first.
-    """
-    found = select(true()).where(*conditions).limit(1).correlate(Invoice).scalar_subquery()
-    return func.coalesce(found, false())
-
-
 _SELECT = select(
     Invoice.__table__,
-    _has(*_IN_PROCESS).label("in_process"),
-    _has(
-        StoredDocument.business_id == Invoice.business_id, StoredDocument.invoice_id == Invoice.id
+    there_is(*_IN_PROCESS, beside=Invoice).label("in_process"),
+    there_is(
+        StoredDocument.business_id == Invoice.business_id,
+        StoredDocument.invoice_id == Invoice.id,
+        beside=Invoice,
     ).label("has_pdf"),
 )
 
