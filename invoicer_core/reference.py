@@ -37,7 +37,7 @@ MEANINGS: Final = {
     "INVOICER_DEMO": "Seed the demo business; set by `invoicer up --demo`.",
     "INVOICER_LOG_DIR": "A folder for log files; without it, logs go to standard output.",
     "INVOICER_PG_BIN": "Another folder of PostgreSQL programs for the embedded server.",
-    "INVOICER_PLUGINS": "`all` that are installed, `none` (safe mode), or names separated by commas.",
+    "INVOICER_PLUGINS": "`all` installed ones, `none` (safe mode), or names between commas.",
     "INVOICER_PROXIES": "How many reverse proxies stand in front: as many entries of "
     "`X-Forwarded-For`, `-Proto` and `-Host` are believed.",
     "INVOICER_RATE_LIMIT_ACCOUNT": "Requests of one user.",

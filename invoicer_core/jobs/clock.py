@@ -118,7 +118,7 @@ class Clock:
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[Connection, Redis]]:
-        redis = queue.connect(self.config.redis_url)
+        redis = queue.connect(self.config.redis_url, "clock")
         with gate_connection(self.config.gate_url) as gate:
             gate.execute("LISTEN due")
             try:

@@ -70,10 +70,15 @@ class Work:
     seconds: int = 300
 
 
-def connect(url: str | None) -> Redis:
-    """A connection for queues; commands time out rather than hang."""
+def connect(url: str | None, role: str) -> Redis:
+    """A connection for queues; commands time out rather than hang. Redis lists it under the role's
+    name (``CLIENT LIST``)."""
     return Redis.from_url(
-        url or "", socket_timeout=10, socket_connect_timeout=5, health_check_interval=10
+        url or "",
+        socket_timeout=10,
+        socket_connect_timeout=5,
+        health_check_interval=10,
+        client_name=f"invoicer-{role}",
     )
 
 

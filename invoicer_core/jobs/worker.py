@@ -86,7 +86,7 @@ class PluginWorker(_Quick, Worker):
 
 
 def _station(config: Config, leases: Leases, *, isolated: bool) -> Station:
-    redis = queue.connect(config.redis_url)
+    redis = queue.connect(config.redis_url, "worker")
 
     def forward(business_id: int, subscriber: str, delivery_id: int, attempts: int) -> None:
         work = Work(
@@ -102,7 +102,7 @@ def _station(config: Config, leases: Leases, *, isolated: bool) -> Station:
 def serve(app: Flask, kind: type[CoreWorker] | type[PluginWorker], names: list[str]) -> None:
     """Work on these queues until told to stop. Raises redis.RedisError when Redis is away."""
     config: Config = app.extensions["invoicer.config"]
-    redis = queue.connect(config.redis_url)
+    redis = queue.connect(config.redis_url, "worker")
     leases = Leases(config.gate_url, also=lambda: presence.note(redis, "worker"))
     leases.start()
     station.install(app, _station(config, leases, isolated=False))

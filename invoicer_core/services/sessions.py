@@ -251,14 +251,15 @@ def _following(row: SignIn, given: FamilyToken, visitor: Visitor) -> FamilyToken
 
 # --- reading tokens ------------------------------------------------------------------------------
 
-_ACCESS: Final = text(
+_ACCESS: Final = (
     "SELECT u.id, u.public_id, u.email, u.name, u.locale, u.created_at, m.role"
     " FROM sign_ins s JOIN users u ON u.id = s.user_id"
     " LEFT JOIN (memberships m JOIN businesses b ON b.id = m.business_id"
-    " AND b.deleted_at IS NULL) ON m.user_id = u.id AND m.business_id = :business"
-    " WHERE s.id = :sign_in AND u.id = :user AND s.revoked_at IS NULL AND s.expires_at > now()"
-    " AND u.is_active"
+    " AND b.deleted_at IS NULL) ON m.user_id = u.id AND m.business_id = %(business)s"
+    " WHERE s.id = %(sign_in)s AND u.id = %(user)s AND s.revoked_at IS NULL"
+    " AND s.expires_at > now() AND u.is_active"
 )
+"""Given to the driver as it is: it runs with every request."""
 
 
 def authenticate_access(claims: Mapping[str, Any]) -> Identity:
@@ -284,10 +285,8 @@ def authenticate_user(claims: Mapping[str, Any]) -> Identity:
 
 
 def _read_access(claims: Mapping[str, Any], business_id: int | None) -> Identity:
-    row = db.session.execute(
-        _ACCESS,
-        {"business": business_id, "sign_in": claims["sid"], "user": int(claims["sub"])},
-    ).first()
+    asked = {"business": business_id, "sign_in": claims["sid"], "user": int(claims["sub"])}
+    row = db.session.connection().exec_driver_sql(_ACCESS, asked).first()
     if row is None:
         raise NotAuthenticated(_GONE)
     user = UserSnapshot(

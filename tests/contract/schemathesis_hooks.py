@@ -1,4 +1,4 @@
-"""Signs in anew for every request: among the operations that are tried is the one that signs out."""
+"""Signs in anew for every request: one of the operations that are tried signs out."""
 
 import json
 import os
@@ -18,9 +18,7 @@ class Token:
         body = json.dumps(
             {"email": os.environ["FUZZ_EMAIL"], "password": os.environ["FUZZ_PASSWORD"]}
         )
-        connection.request(
-            "POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"}
-        )
+        connection.request("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
         found = json.loads(connection.getresponse().read())
         connection.close()
         return str(found["token"])

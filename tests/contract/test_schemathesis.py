@@ -58,7 +58,7 @@ def _try(app: Flask, port: int, document: str, tmp_path: Path, *options: str) ->
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file",
         str(ROOT / "schemathesis.toml"), "run", document, "--warnings", "off", "--no-color",
-        "--suppress-health-check", "all", "--continue-on-failure", "--no-shrink", "--workers", "2",
+        "--suppress-health-check", "all", "--continue-on-failure", "--no-shrink",
         *options,
     ]  # fmt: skip
     done = subprocess.run(
@@ -91,5 +91,6 @@ def test_the_contract_on_a_fresh_business(
     _try(
         app, port, str(document), tmp_path, "--url", f"http://127.0.0.1:{port}/api/v1",
         "--checks", "not_a_server_error,response_schema_conformance,content_type_conformance",
-        "--phases", "fuzzing,coverage", "--max-examples", str(scale(3, 100)),
+        "--phases", "fuzzing" if scale.name == "small" else "fuzzing,coverage",
+        "--max-examples", str(scale(5, 100)),
     )  # fmt: skip
