@@ -10,7 +10,7 @@ from invoicer_core.config import Config
 from invoicer_core.hooks import codec
 from invoicer_core.hooks.plugin import Plugin
 from invoicer_core.models import db
-from invoicer_core.services import businesses, links, plugin_jobs
+from invoicer_core.services import businesses, deliveries, links, plugin_jobs
 
 TITLE = "Invoicer"
 REQUEST_BYTES = 2 * 1024 * 1024
@@ -73,6 +73,7 @@ def _host(config: Config, plugins: Iterable[type[Plugin]] | None) -> host.Host:
         load_business=lambda business_id: businesses.get(business_id=business_id),
         job_later=plugin_jobs.later,
         url_of=links.plugin_url,
+        tell_paused=deliveries.tell_paused,
     )
 
 

@@ -248,13 +248,52 @@ def plugins() -> None:
 @plugins.command(name="list")
 def list_plugins() -> None:
     """Name, version and state of every installed plugin."""
-    from invoicer_core.host.registry import discover
+    from invoicer_core.embedded.plugin_tools import listed
 
-    registry = discover(Config.load().plugins)
-    for name, loaded in sorted(registry.plugins.items()):
-        _say(f"{name:24} {loaded.package}")
-    for broken in registry.quarantined:
-        _say(f"{broken.name:24} {broken.package}: does not run: {broken.reason}")
+    for line in listed(Config.load()):
+        _say(line)
+
+
+@plugins.command(name="doctor")
+def plugins_doctor() -> None:
+    """Say in words what is wrong with the plugins; status 1 if anything is."""
+    from invoicer_core.embedded.databases import running
+    from invoicer_core.embedded.plugin_tools import findings
+
+    with running(Config.load()) as config:
+        _tell(tuple(findings(config)))
+
+
+@plugins.command(name="new")
+@click.argument("name")
+def new_plugin(name: str) -> None:
+    """Begin a plugin NAME in a new folder here: package, README, and a test that passes."""
+    from invoicer_core.plugin.scaffold import scaffold
+
+    try:
+        folder = scaffold(name, Path.cwd())
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    except FileExistsError as error:
+        raise ConfigError(f"{error.filename} is there already; nothing was written.") from None
+    _say(f"{folder.name} is written. In it, `python -m pytest` passes; change it from there.")
+
+
+@plugins.command(name="run", context_settings={"ignore_unknown_options": True})
+@click.option("--business", type=int, help="The id of the business to work in.")
+@click.argument("plugin")
+@click.argument("command")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run_plugin(business: int | None, plugin: str, command: str, arguments: tuple[str, ...]) -> None:
+    """Run a COMMAND that a PLUGIN offers; further ARGUMENTS go to it (options after ``--``)."""
+    from invoicer_core.embedded.databases import running
+    from invoicer_core.embedded.plugin_tools import CommandFailed, run
+
+    try:
+        with running(Config.load()) as config:
+            run(config, plugin, command, arguments, business)
+    except CommandFailed as failed:
+        raise ConfigError(str(failed)) from failed
 
 
 @commands.group()
@@ -296,7 +335,10 @@ def doctor() -> None:
     """Say in words what is missing or wrong; status 1 if anything is."""
     from invoicer_core.embedded.doctor import findings
 
-    found = findings(Config.load())
+    _tell(findings(Config.load()))
+
+
+def _tell(found: tuple[str, ...]) -> None:
     for sentence in found:
         _say(f"- {sentence}")
     if found:

@@ -232,7 +232,7 @@ def _counted(live: Live, answer: Callable[[], Any]) -> Any:
     sid = _sid()
     viewer = live.viewers.get(sid)
     if viewer is None or viewer.is_flooding():
-        live.sockets.server.disconnect(sid)
+        live.sockets.start_background_task(live.sockets.server.disconnect, sid)
         return None
     return answer()
 
@@ -307,20 +307,22 @@ def _check_for_ever(live: Live) -> None:
 def _check(live: Live) -> None:
     """Disconnect whose sign-in or seat is gone, and who never said who they are."""
     server = live.sockets.server
+    # Each in a task of its own: the library waits for what a peer may never take.
+    throw_out = live.sockets.start_background_task
     members = {sid: viewer.seat for sid, viewer in live.viewers.items() if viewer.seat is not None}
     roles = seats.roles_of(set(members.values()))
     for sid, seat in members.items():
         if allowed(roles.get(seat), "events.read"):
             _keep_place(live, seat, sid)
         else:
-            server.disconnect(sid)
+            throw_out(server.disconnect, sid)
     late = time.monotonic() - SAY_WHO
     for eio_sid, came in list(live.strangers.items()):
         if eio_sid not in server.eio.sockets:
             live.strangers.pop(eio_sid, None)
         elif came < late:
             live.strangers.pop(eio_sid, None)
-            server.eio.disconnect(eio_sid)
+            throw_out(server.eio.disconnect, eio_sid)
 
 
 def _keep_place(live: Live, seat: Seat, sid: str) -> None:

@@ -23,8 +23,8 @@ from invoicer_core.host.registry import discover
 WRITTEN: Final = "<!-- Written by python -m invoicer_core.reference; edit the code instead. -->"
 
 MEANINGS: Final = {
-    "DATABASE_GATE_URL": "The login `invoicer_gate`, which sees only whose business a token or a "
-    "delivery is. Without it, the password of `DATABASE_URL` is used.",
+    "DATABASE_GATE_URL": "The login `invoicer_gate`, which sees of all businesses what is due and "
+    "whose it is. Without it, `invoicer_gate` with the password of `DATABASE_URL`.",
     "DATABASE_OWNER_URL": "The login that owns the tables: for `invoicer db` and `invoicer up`, "
     "which migrate with it. It is never handed to web, worker or clock.",
     "DATABASE_URL": "A PostgreSQL server (15 or newer, with pgvector) instead of the embedded one, "

@@ -37,6 +37,7 @@ from apiflask import APIFlask
 from invoicer_core.api import (
     documentation,
     health,
+    inbound,
     json_provider,
     plugin_resources,
     problems,
@@ -65,3 +66,4 @@ def register(app: APIFlask) -> None:
     plugin_resources.install(app)
     documentation.install(app)
     health.install(app)
+    inbound.install(app)

@@ -19,7 +19,7 @@ from invoicer_core.api.schemas.account import (
 )
 from invoicer_core.domain.account import SignInSnapshot
 from invoicer_core.domain.snapshots import UserSnapshot
-from invoicer_core.services import access_tokens, businesses, sessions, users
+from invoicer_core.services import access_tokens, businesses, refresh_tokens, sessions, users
 from invoicer_core.services.sessions import Identity, SignedIn
 
 resource = Resource("auth", tag="Authentication")
@@ -61,7 +61,7 @@ def refresh(body: RefreshInput) -> Tokens:
     Each refresh token is good once. Using one a second time ends the whole session, except within
     30 seconds by the same client, which gets the same tokens again.
     """
-    return _tokens(sessions.refresh(token=body.refresh_token, **_visitor()))
+    return _tokens(refresh_tokens.refresh(token=body.refresh_token, **_visitor()))
 
 
 def _tokens(signed: SignedIn) -> Tokens:
@@ -131,9 +131,7 @@ def ask_password_reset(body: ResetRequest) -> Registered:
     return Registered(message="If this address has an account, a mail is on its way.")
 
 
-@resource.post(
-    "/auth/password-reset/confirm", PUBLIC, body=ResetInput, status=204, errors=(404,)
-)
+@resource.post("/auth/password-reset/confirm", PUBLIC, body=ResetInput, status=204, errors=(404,))
 def confirm_password_reset(body: ResetInput) -> None:
     """Choose a new password with the mailed token; all sessions end."""
     users.reset_password(token=body.token, password=body.password, **_visitor())

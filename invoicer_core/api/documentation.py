@@ -53,6 +53,7 @@ def install(app: APIFlask) -> None:
     """Add the addresses."""
     app.config["OPENAPI_VERSION"] = "3.1.0"
     app.config["AUTO_404_RESPONSE"] = False
+    app.config["AUTO_OPERATION_ID"] = True
     routes = Blueprint("documentation", __name__)
     routes.add_url_rule("/api/openapi.json", "document", document)
     routes.add_url_rule("/api/docs", "page", page)

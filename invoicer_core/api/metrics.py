@@ -14,6 +14,10 @@ _REQUESTS: Final = Counter(
 _SECONDS: Final = Histogram(
     "invoicer_request_seconds", "Time to answer", ["rule"], buckets=_BUCKETS, registry=REGISTRY
 )
+_HOOKS: Final = Counter(
+    "invoicer_hook_calls", "Calls of providers to plugins", ["plugin", "hook", "outcome"],
+    registry=REGISTRY,
+)  # fmt: skip
 _DELIVERIES: Final = Gauge(
     "invoicer_deliveries", "Deliveries that are not done", ["state"], registry=REGISTRY
 )
@@ -27,6 +31,11 @@ def seen(method: str, rule: str, status: int, seconds: float) -> None:
     """Count a request."""
     _REQUESTS.labels(method, rule, str(status)).inc()
     _SECONDS.labels(rule).observe(seconds)
+
+
+def hook_called(plugin: str, hook: str, outcome: str) -> None:
+    """Count a provider's call: taken, refused, failed, forged, nowhere."""
+    _HOOKS.labels(plugin, hook, outcome).inc()
 
 
 def text(deliveries: dict[str, int], oldest: float, parts: dict[str, bool]) -> bytes:

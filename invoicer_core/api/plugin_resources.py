@@ -94,6 +94,9 @@ def described(app: APIFlask) -> dict[str, Any]:
     """Paths, schemas and tags of plugins' resources, as APIFlask describes them."""
     if not any(name.startswith(("plugin_api_", "alias_")) for name in app.blueprints):
         return {}
+    for blueprint in app.blueprints.values():
+        if not hasattr(blueprint, "enable_openapi"):
+            blueprint.enable_openapi = False  # type: ignore[attr-defined]
     spec: Any = app.spec
     wanted = (f"{PREFIX}/",)
     paths = {

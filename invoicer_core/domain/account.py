@@ -55,8 +55,18 @@ class SignInSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginCheck:
+    """What a plugin says of one of its parts, in words that can be acted on."""
+
+    name: str
+    ok: bool
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSnapshot:
-    """A plugin as a business sees it. Secrets among ``settings`` are only said to be set."""
+    """A plugin as a business sees it. Secrets among ``settings`` are only said to be set;
+    ``checks`` are made while it runs for the business."""
 
     name: str
     title: str
@@ -67,6 +77,7 @@ class PluginSnapshot:
     pause_reason: str | None = None
     failures: int = 0
     last_error: str | None = None
+    checks: tuple[PluginCheck, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     settings_schema: dict[str, Any] = field(default_factory=dict)
     version: int = 0

@@ -7,6 +7,7 @@ import psycopg
 import redis
 
 from invoicer_core.config import Config, libpq_url
+from invoicer_core.embedded import plugin_tools
 from invoicer_core.embedded.account import ServerError
 from invoicer_core.embedded.databases import running
 from invoicer_core.models.logins import APP, GATE, missing_walls
@@ -41,6 +42,7 @@ def _of_servers(config: Config) -> Iterator[str]:
         with running(config) as found:
             yield from _of_database(found)
             yield from _of_redis(found)
+            yield from plugin_tools.findings(found)
     except ServerError as error:
         yield str(error)
 

@@ -98,3 +98,8 @@ class Context(Generic[S]):
     def url_for(self, endpoint: str, /, **values: Any) -> str:
         """The public address of a page; ``.page`` with a leading dot is one of the plugin's own."""
         return self._backstage.url_of(self.plugin, endpoint, values)
+
+    def webhook_url(self, name: str, /) -> str:
+        """Where a provider reaches one of the plugin's inbound webhooks for this business."""
+        path = f"/hooks/{self.plugin}/{name}/{self.business.public_id}"
+        return self._backstage.url_of(self.plugin, path, {})

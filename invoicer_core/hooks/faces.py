@@ -51,7 +51,14 @@ class ApiResource:
 
 @dataclass(frozen=True, slots=True)
 class InboundRequest:
-    """A provider's call, as it came. Header names are lower case."""
+    """A provider's call, as it came.
+
+    Args:
+        body: the very bytes, at most 1 MiB: signatures are made over them.
+        headers: names in lower case; cookies are left out.
+        form: the fields of a form (``application/x-www-form-urlencoded``), else empty.
+        url: under the public address of the installation, with the query.
+    """
 
     body: bytes
     headers: Mapping[str, str]
@@ -72,14 +79,17 @@ class InboundResponse:
 
 @dataclass(frozen=True, slots=True)
 class InboundWebhook:
-    """Calls from a provider at ``/hooks/<plugin>/<name>/<business>``.
+    """Calls from a provider at ``/hooks/<plugin>/<name>/<business>``; ``ctx.webhook_url(name)`` is
+    the whole address. ``<business>`` may be left out where there is only one.
 
     Args:
         verify: True when the signature over the raw body holds; anything else is a 400 and
             nothing further runs.
-        handle: take note, quickly; slow work goes to ``ctx.later``.
-        event_id: the provider's own id of the call; a second one with the same id is answered 200
-            without effect.
+        handle: take note, within 5 s; slow work goes to ``ctx.later``. Runs in one transaction
+            with the memory of ``event_id`` and may not commit. Raise ``RetryLater`` to be called
+            again (503), ``PermanentFailure`` or a refusal of the core for an answer of 4xx.
+        event_id: the provider's own id of the call; a second one with the same id within 35 days
+            is answered 200 without effect. None: every call counts.
         ready: False while its secret is not set: the address then does not exist.
         challenge: answers a provider's GET that proves who owns the address.
     """
@@ -142,7 +152,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A verb of the command line: ``invoicer <plugin> <name>``."""
+    """A verb of the command line: ``invoicer plugins run <plugin> <name>``."""
 
     name: str
     command: click.Command

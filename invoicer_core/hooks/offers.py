@@ -4,6 +4,7 @@ Every function gets the context first. They may raise ``RetryLater``, ``Permanen
 ``OutcomeUnknown``; any other exception counts as "try again later".
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -34,6 +35,8 @@ from invoicer_core.hooks.faces import (
 from invoicer_core.hooks.workflows import Workflow
 
 Ctx = Context[Any]
+
+_DAILY: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 # --- money -----------------------------------------------------------------------------------
@@ -298,12 +301,26 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A job at set times: ``every`` a span, or daily ``at`` "HH:MM" in the business's zone."""
+    """A job at set times: ``every`` a span of at least a minute, or daily ``at`` "HH:MM" in the
+    business's zone.
+
+    Runs once a period in each business that has the plugin on; what was missed while nothing ran
+    is made up for within the period, and a plugin that is switched on begins with the running one.
+    """
 
     name: str
     job: str
     every: timedelta | None = None
     at: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a time that never comes."""
+        if (self.every is None) == (self.at is None):
+            raise ValueError(f"schedule {self.name}: give either every or at")
+        if self.every is not None and self.every < timedelta(minutes=1):
+            raise ValueError(f"schedule {self.name}: every is at least one minute")
+        if self.at is not None and not _DAILY.fullmatch(self.at):
+            raise ValueError(f"schedule {self.name}: at is written HH:MM, not {self.at!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ class _Call:
             with watch.begun(plugin, self.hook, self.business_id):
                 given = answers(self.session, plugin, expected, lambda: implementation(**values))
         except HookFailed as failure:
-            _note_failure(self.host, plugin, self.hook, self.business_id, failure)
+            note_failure(self.host, plugin, self.hook, self.business_id, failure)
             raise
         if self.states().of(plugin).failures:
             _note(self.business_id, partial(states.went_well, plugin=plugin))
@@ -212,9 +212,10 @@ def _copied(snapshot: Any) -> Any:
     return replace(snapshot, **mutable) if mutable else snapshot
 
 
-def _note_failure(
+def note_failure(
     host: Host, plugin: str, hook: str, business_id: int, failure: BaseException
 ) -> None:
+    """Log and count a failure; the one that is too many pauses the plugin and is told."""
     log.error(
         "plugin %s failed in %s: %s",
         plugin,
@@ -226,6 +227,7 @@ def _note_failure(
     on = plugin in host.registry.default_on
     if _note(business_id, partial(states.failed, plugin=plugin, error=f"{hook}: {failure}", on=on)):
         log.error("plugin %s is paused for business %s", plugin, business_id)
+        host.tell_paused(plugin, business_id, f"{hook}: {failure}")
 
 
 def _note(business_id: int, write: Callable[..., T]) -> T | None:
@@ -315,7 +317,7 @@ def rendered(
                 raise HookFailed(f"rendered {type(piece).__name__} instead of text")
             return escape(piece)
     except HookFailed as failure:
-        _note_failure(host, plugin, what, business_id, failure)
+        note_failure(host, plugin, what, business_id, failure)
         return Markup("")
 
 

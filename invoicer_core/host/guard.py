@@ -73,7 +73,7 @@ def answers(
 
 
 @contextmanager
-def contained(session: AnySession, plugin: str) -> Iterator[None]:
+def contained(session: AnySession, plugin: str, seconds: float = LIMIT) -> Iterator[None]:
     """Savepoint, commit guard and time limit around a block of a plugin's code.
 
     Raises:
@@ -83,8 +83,9 @@ def contained(session: AnySession, plugin: str) -> Iterator[None]:
     _listen(real)
     savepoint = real.begin_nested()
     try:
-        with _no_ending(real, plugin), time_limit(LIMIT):
+        with _no_ending(real, plugin), time_limit(seconds):
             yield
+            real.flush()
     except BaseException as error:
         _settle(real)
         savepoint.rollback()

@@ -23,10 +23,15 @@ EXTENSION: Final = "invoicer.host"
 LoadBusiness = Callable[[int], BusinessSnapshot]
 JobLater = Callable[[str, int, str, Mapping[str, Any], timedelta, str | None], None]
 UrlOf = Callable[[str, str, Mapping[str, Any]], str]
+TellPaused = Callable[[str, int, str], None]
 
 
 def _not_wired(*_: Any) -> Any:
     raise Unavailable("This part of the application is not connected here.")
+
+
+def _tell_nobody(_plugin: str, _business_id: int, _reason: str) -> None:
+    """The log has it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Host:
         load_business: gives a context its business.
         job_later: writes down a job of a plugin (plugin, business, job, arguments, delay, key).
         url_of: the public address of an endpoint (plugin, endpoint, values).
+        tell_paused: tells a business that a plugin was paused in the middle of something (plugin,
+            business, reason).
     """
 
     registry: Registry = field(default_factory=Registry)
@@ -46,6 +53,7 @@ class Host:
     load_business: LoadBusiness = _not_wired
     job_later: JobLater = _not_wired
     url_of: UrlOf = _not_wired
+    tell_paused: TellPaused = _tell_nobody
     _vaults: list[Vault] = field(default_factory=list, init=False, repr=False)
     _logs: dict[str, Logger] = field(default_factory=dict, init=False, repr=False)
 

@@ -19,9 +19,11 @@ from redis import Redis, RedisError
 from sqlalchemy.exc import DBAPIError
 
 from invoicer_core.config import Config
+from invoicer_core.hooks.offers import Schedule
 from invoicer_core.jobs import presence, queue, registry, routing
 from invoicer_core.jobs.announce import Announcer
 from invoicer_core.jobs.leases import LEASE, LOCKS, Connection, gate_connection
+from invoicer_core.jobs.plugin_schedules import PluginSchedules
 from invoicer_core.jobs.queue import PLUGINS, QUEUES, Work
 from invoicer_core.jobs.schedules import Schedules
 from invoicer_core.models import db
@@ -91,8 +93,8 @@ class Clock:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.config: Config = app.extensions["invoicer.config"]
-        self.schedules = Schedules()
         registry_of_app = app.extensions["invoicer.host"].registry
+        self.schedules = Schedules(PluginSchedules(registry_of_app.offered(Schedule)))
         self.subscribers = routing.subscribers_of(registry_of_app)
         self._stop = Flag()
         self._swept = 0.0
@@ -104,6 +106,7 @@ class Clock:
     def run(self) -> None:
         """Until stopped: look, act, wait for news. Outlives PostgreSQL and Redis."""
         pause = FIRST_PAUSE
+        log.info("the clock runs")
         while not self._stop.is_set():
             began = time.monotonic()
             try:

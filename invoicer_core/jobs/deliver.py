@@ -76,8 +76,9 @@ def _outcome(subscriber: str, owed: Owed) -> Outcome:
     except OutOfTime as late:
         return Outcome("retry", error=str(late))
     except (NotFound, Unavailable) as absent:
-        kept = "held" if subscriber.startswith("job:") else "retry"
-        return Outcome(kept, error=absent.detail)
+        if subscriber.startswith("job:"):
+            return Outcome("held", error=absent.detail)
+        return Outcome("retry", error=absent.detail)
     except (InvoicerError, Exception, SystemExit) as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise

@@ -1,9 +1,10 @@
 """The list of everything that a worker may be asked to call."""
 
 from invoicer_core.jobs.deliver import deliver
+from invoicer_core.jobs.plugin_schedules import SCHEDULED
 from invoicer_core.jobs.queue import REGISTRY
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import overdue, upkeep
+from invoicer_core.services import overdue, plugin_jobs, upkeep
 
 DELIVER, OVERDUE, PURGE, PURGE_SHARED = "deliver", "overdue", "purge", "purge_shared"
 
@@ -22,11 +23,19 @@ def purge(business_ids: list[int]) -> None:
             upkeep.purge_business()
 
 
+def plugin_scheduled(plugin: str, schedule: str, period: str, business_ids: list[int]) -> None:
+    """Write down a plugin's job for its period in these businesses, where it was not yet."""
+    for business_id in business_ids:
+        with enter_business(business_id):
+            plugin_jobs.scheduled(plugin=plugin, schedule=schedule, period=period)
+
+
 REGISTRY.update(
     {
         DELIVER: deliver,
         OVERDUE: sweep_overdue,
         PURGE: purge,
         PURGE_SHARED: upkeep.purge_shared,
+        SCHEDULED: plugin_scheduled,
     }
 )

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from redis import Redis
 
 from invoicer_core.jobs import registry
 from invoicer_core.jobs.leases import Connection
+from invoicer_core.jobs.plugin_schedules import PluginSchedules
 from invoicer_core.jobs.queue import CORE, Work, enqueue, queue_of
 
 LEADER: Final = 7_204_118_002
@@ -21,6 +23,7 @@ EVERY: Final = {registry.OVERDUE: 60, registry.PURGE: 3600}
 class Schedules:
     """The schedules of one clock."""
 
+    plugins: PluginSchedules = field(default_factory=PluginSchedules)
     leads: bool = False
     _done: dict[str, int] = field(default_factory=dict)
 
@@ -41,6 +44,9 @@ class Schedules:
             if self._done.get(name) != period:
                 enqueue(queue_of(CORE, redis), list(_work(gate, name, period)))
                 self._done[name] = period
+        due = list(self.plugins.due(gate, datetime.fromtimestamp(now, UTC)))
+        if due:
+            enqueue(queue_of(CORE, redis), due)
 
     def stand_down(self) -> None:
         """The connection that held the lead is gone."""

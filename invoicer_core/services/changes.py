@@ -24,7 +24,7 @@ _READ: Final = text(
     " AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     " ORDER BY xid, id LIMIT :limit"
 )
-_HIDDEN: Final = ("message.queued",)
+_HIDDEN: Final = ("message.queued", "job.requested")
 """Internal: of interest to the one who sends only."""
 
 

@@ -4,9 +4,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from logging import getLogger
 from typing import Any, Final
 
+from flask import current_app
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from invoicer_core import host
 from invoicer_core.domain.actor import Actor, plugin_actor
@@ -17,8 +20,10 @@ from invoicer_core.domain.work import DeliverySnapshot
 from invoicer_core.hooks import codec
 from invoicer_core.host import states
 from invoicer_core.models import db
-from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.models.tenancy import current_business_id, enter_business
 from invoicer_core.services.transaction import transaction
+
+log: Final = getLogger(__name__)
 
 WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60, 24 * 60))
 """How long to wait after the first, second ... failed try. After the last one it is parked."""
@@ -27,6 +32,7 @@ PATIENCE: Final = timedelta(days=7)
 """How old a delivery may get by asking to be tried later."""
 
 _LONGEST_ERROR: Final = 2000
+_SHORT_WAIT: Final = text("SET LOCAL lock_timeout = '1s'")
 _TRY_NOW: Final = text("SELECT pg_notify('due', '')")
 
 _LOAD: Final = text(
@@ -178,6 +184,18 @@ def gave_up(*, plugin: str, error: str) -> None:
     and everything else that it is owed is kept until it is resumed."""
     if host.parked(plugin, current_business_id(), error):
         _tell_paused(plugin, error)
+
+
+def tell_paused(plugin: str, business_id: int, reason: str) -> None:
+    """Tell that a plugin was paused while another transaction is open, which may be undone: in a
+    session of its own that never waits long for what the other one holds."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    try:
+        with app.app_context(), enter_business(business_id):
+            db.session.execute(_SHORT_WAIT)
+            _tell_paused(plugin, reason)
+    except DBAPIError:
+        log.exception("the pause of %s was not told to business %s", plugin, business_id)
 
 
 def _tell_paused(plugin: str, reason: str) -> None:

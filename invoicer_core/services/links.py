@@ -52,8 +52,10 @@ def open_invoice_token(token: str) -> tuple[int, UUID]:
 
 
 def plugin_url(plugin: str, endpoint: str, values: Mapping[str, Any]) -> str:
-    """The public address of a plugin's page or webhook: ``endpoint`` under its own prefix."""
+    """The public address of a plugin's page under its own prefix, or of a webhook (``/hooks/``)."""
     query = f"?{urlencode(dict(values))}" if values else ""
+    if endpoint.startswith("/hooks/"):
+        return f"{secret_keys.settings().url}{endpoint}{query}"
     return f"{secret_keys.settings().url}/plugins/{plugin}/{endpoint.lstrip('/')}{query}"
 
 

@@ -7,11 +7,13 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from invoicer_core.domain.actor import plugin_actor
+from invoicer_core.domain.errors import NotFound, Unavailable
 from invoicer_core.hooks import codec
-from invoicer_core.hooks.offers import Job
+from invoicer_core.hooks.offers import Job, Schedule
 from invoicer_core.host import offers
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services import once
 
 EVENT: Final = "job.requested"
 """Not a fact of the catalogue: it reaches nobody but the job's plugin."""
@@ -66,6 +68,23 @@ def later(
     db.session.execute(_WAKE)
     if "unit" not in db.session().info:
         db.session.commit()
+
+
+def scheduled(*, plugin: str, schedule: str, period: str) -> bool:
+    """Write down the job of a schedule, once a period; False when that was done, or when the plugin
+    is off, paused or gone. Commits the job together with its mark."""
+    business_id = current_business_id()
+    try:
+        found = offers.find(db.session, Schedule, schedule, business_id, plugin=plugin)
+        if not once.first_time("schedule", plugin, schedule, period):
+            return False
+        key = f"schedule {schedule}"
+        later(plugin, business_id, found.offer.job, {}, timedelta(0), key)
+    except (NotFound, Unavailable):
+        return False
+    finally:
+        db.session.rollback()
+    return True
 
 
 def run(data: Mapping[str, Any]) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 from markupsafe import Markup
 
 from invoicer_core import host
-from invoicer_core.domain.account import PluginSnapshot
+from invoicer_core.domain.account import PluginCheck, PluginSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.permissions import allowed
 from invoicer_core.hooks.faces import ApiResource, DashboardWidget, Permission
 from invoicer_core.hooks.plugin import description_of, title_of
 from invoicer_core.hooks.settings import Settings
-from invoicer_core.host import states
+from invoicer_core.host import health, states
 from invoicer_core.host.loading import Loaded
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
@@ -112,9 +112,18 @@ def _snapshot(loaded: Loaded) -> PluginSnapshot:
         pause_reason=state.pause_reason,
         failures=state.failures,
         last_error=state.last_error,
+        checks=checks(loaded.name) if state.runs else (),
         settings=drawer.shown() if has_settings else {},
         settings_schema=_schema(kind.settings) if has_settings else {},
         version=drawer.version() if has_settings else 0,
+    )
+
+
+def checks(name: str) -> tuple[PluginCheck, ...]:
+    """What a plugin says of its parts, for the business that was entered; never raises."""
+    asked = health.checked(db.session, name, current_business_id())
+    return tuple(
+        PluginCheck(name=check, ok=found.ok, detail=found.detail or None) for check, found in asked
     )
 
 

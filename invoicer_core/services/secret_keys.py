@@ -1,7 +1,7 @@
 """One key per purpose, derived from the installation's secret keys (newest first)."""
 
 import hmac
-from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import cast
 
@@ -15,16 +15,21 @@ def settings() -> Config:
     return cast(Config, current_app.extensions["invoicer.config"])
 
 
-def derived(purpose: str) -> Iterator[bytes]:
+def derived(purpose: str) -> tuple[bytes, ...]:
     """32 bytes for this purpose from each secret key; the first one signs, all may verify.
 
     HMAC-SHA256 as a key derivation (NIST SP 800-108): knowing one derived key tells nothing about
     the secret key or about another purpose's.
     """
-    for key in settings().secret_keys:
-        yield hmac.new(key.encode(), b"invoicer/" + purpose.encode(), sha256).digest()
+    return _derived(settings().secret_keys, purpose)
+
+
+@lru_cache(maxsize=64)
+def _derived(keys: tuple[str, ...], purpose: str) -> tuple[bytes, ...]:
+    message = b"invoicer/" + purpose.encode()
+    return tuple(hmac.new(key.encode(), message, sha256).digest() for key in keys)
 
 
 def newest(purpose: str) -> bytes:
     """The key that signs."""
-    return next(derived(purpose))
+    return derived(purpose)[0]

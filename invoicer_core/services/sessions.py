@@ -35,12 +35,11 @@ Kind = Literal["web", "api"]
 REFRESH_LIFETIME: Final = timedelta(days=7)
 WEB_LIFETIME: Final = timedelta(days=30)
 WEB_IDLE: Final = timedelta(days=7)
-FAMILY_LIFETIME: Final = timedelta(days=90)
-GRACE: Final = timedelta(seconds=30)
 _SEEN_EVERY: Final = timedelta(minutes=10)
-_REFRESH: Final = "refresh-token"
+REFRESH: Final = "refresh-token"
+"""What the keys of refresh tokens are derived for."""
 _WRONG: Final = "The e-mail address or the password is wrong."
-_GONE: Final = "This session has ended. Sign in again."
+GONE: Final = "This session has ended. Sign in again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def _add_sign_in(
     db.session.add(row)
     db.session.flush()
     if kind == "api":
-        family = FamilyToken.first(row.id, _REFRESH)
+        family = FamilyToken.first(row.id, REFRESH)
         row.token_hash, token = family.hash, str(family)
     security_log.note("sign_in", visitor=visitor, user_id=user_id, email=user.email, detail=kind)
     db.session.flush()
@@ -188,65 +187,6 @@ def seats_of(user_id: int) -> dict[int, str]:
             {"user": user_id},
         )
         return {int(business_id): str(role) for business_id, role in found}
-
-
-# --- refresh tokens ------------------------------------------------------------------------------
-
-
-def refresh(*, token: str, ip: str | None = None, user_agent: str | None = None) -> SignedIn:
-    """Exchange a refresh token for the next one.
-
-    A token is good once. Used a second time within 30 s by the same client (a lost answer, two
-    tabs) it gives the same successor; later, it ends the whole family: somebody else has a copy.
-
-    Raises:
-        NotAuthenticated: unknown, used, expired or ended, always in the same words.
-    """
-    given = FamilyToken.parse(token, _REFRESH)
-    visitor = Visitor(ip, user_agent)
-    if given is None:
-        raise NotAuthenticated(_GONE)
-    row = db.session.scalars(
-        select(SignIn).where(SignIn.id == given.family, SignIn.kind == "api").with_for_update()
-    ).first()
-    if row is None or row.revoked_at is not None or row.expires_at <= _now():
-        db.session.rollback()
-        raise NotAuthenticated(_GONE)
-    following = _following(row, given, visitor)
-    if following is None:
-        _revoke(row, "refresh_reused", visitor)
-        db.session.commit()
-        raise NotAuthenticated(_GONE)
-    user = db.session.get(User, row.user_id)
-    if user is None or not user.is_active:
-        _revoke(row, "disabled", visitor)
-        db.session.commit()
-        raise NotAuthenticated(_GONE)
-    who, sign_in_id, business_id = users.snapshot_of(user), row.id, row.business_id
-    expires_at = row.expires_at
-    db.session.commit()
-    seats = seats_of(who.id)
-    if business_id not in seats:
-        business_id = min(seats, default=None)
-    role = None if business_id is None else seats[business_id]
-    return SignedIn(Identity(who, sign_in_id, business_id, role), str(following), expires_at)
-
-
-def _following(row: SignIn, given: FamilyToken, visitor: Visitor) -> FamilyToken | None:
-    """The successor of a token that may still be used; None for one that may not."""
-    now = _now()
-    if given.hash == row.token_hash:
-        following = given.successors()[0]
-        row.former_hash, row.token_hash = row.token_hash, following.hash
-        row.rotated_at = row.last_seen_at = now
-        row.expires_at = min(now + REFRESH_LIFETIME, row.created_at + FAMILY_LIFETIME)
-        return following
-    same_client = row.user_agent == security_log.clean(visitor.user_agent)
-    late = row.rotated_at is None or now - row.rotated_at > GRACE
-    if given.hash != row.former_hash or late or not same_client:
-        return None
-    known = (each for each in given.successors() if each.hash == row.token_hash)
-    return next(known, None)
 
 
 # --- reading tokens ------------------------------------------------------------------------------
@@ -288,7 +228,7 @@ def _read_access(claims: Mapping[str, Any], business_id: int | None) -> Identity
     asked = {"business": business_id, "sign_in": claims["sid"], "user": int(claims["sub"])}
     row = db.session.connection().exec_driver_sql(_ACCESS, asked).first()
     if row is None:
-        raise NotAuthenticated(_GONE)
+        raise NotAuthenticated(GONE)
     user = UserSnapshot(
         id=row.id, public_id=row.public_id, email=row.email, name=row.name, locale=row.locale,
         created_at=row.created_at,
@@ -356,14 +296,14 @@ def choose_business(*, identity: Identity, business_id: int) -> Identity:
 
 def sign_out(token: str) -> None:
     """End the session of a browser's cookie or of a refresh token; nothing for an unknown one."""
-    family = FamilyToken.parse(token, _REFRESH)
+    family = FamilyToken.parse(token, REFRESH)
     if family is None:
         wanted = SignIn.token_hash == opaque_tokens.hash_of(token)
     else:
         wanted = SignIn.id == family.family
     row = db.session.scalars(select(SignIn).where(wanted)).first()
     if row is not None:
-        _revoke(row, "sign_out", NOBODY)
+        revoke_row(row, "sign_out", NOBODY)
     db.session.commit()
 
 
@@ -371,7 +311,7 @@ def end(*, identity: Identity, ip: str | None = None) -> None:
     """End the session that asks."""
     row = db.session.get(SignIn, identity.sign_in_id)
     if row is not None:
-        _revoke(row, "sign_out", Visitor(ip))
+        revoke_row(row, "sign_out", Visitor(ip))
     db.session.commit()
 
 
@@ -413,11 +353,12 @@ def revoke(*, identity: Identity, sign_in_id: int, ip: str | None = None) -> Non
     ).first()
     if row is None:
         raise NotFound(f"There is no session with the id {sign_in_id}.")
-    _revoke(row, "revoked", Visitor(ip))
+    revoke_row(row, "revoked", Visitor(ip))
     db.session.commit()
 
 
-def _revoke(row: SignIn, reason: str, visitor: Visitor) -> None:
+def revoke_row(row: SignIn, reason: str, visitor: Visitor) -> None:
+    """End a sign-in in the current transaction; one that ended stays as it is."""
     if row.revoked_at is None:
         row.revoked_at = _now()
         row.revoke_reason = reason

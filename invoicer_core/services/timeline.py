@@ -38,6 +38,8 @@ TITLES: Final[Mapping[str, str]] = {
     "product.low_stock": "Stock is low",
     "supplier.created": "Supplier added",
     "workflow.failed": "A workflow failed",
+    "plugin.paused": "A plugin was paused",
+    "plugin.resumed": "A plugin runs again",
 }
 ACTIVITY: Final = tuple(
     name for name in TITLES if name not in ("invoice.updated", "document.stored", "message.sent")
@@ -104,6 +106,8 @@ def _detail(name: str, data: Mapping[str, Any]) -> str | None:
         return _joined(data.get("invoice_number"), data.get("client_name"))
     if kind == "order":
         return _text(data.get("order_number"))
+    if kind == "plugin":
+        return _joined(data.get("plugin"), data.get("reason"))
     return _text(data.get("name"))
 
 

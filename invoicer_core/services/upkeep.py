@@ -8,8 +8,8 @@ from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
 
 _ANSWERS: Final = text(
-    "DELETE FROM idempotency_keys WHERE business_id = :business"
-    " AND created_at < now() - interval '25 hours'"
+    "DELETE FROM idempotency_keys WHERE business_id = :business AND created_at <"
+    " now() - CASE user_id WHEN 0 THEN interval '35 days' ELSE interval '25 hours' END"
 )
 _SIGN_INS: Final = text(
     "DELETE FROM sign_ins WHERE expires_at < now() - interval '7 days'"
@@ -19,7 +19,8 @@ _TOKENS: Final = text("DELETE FROM one_time_tokens WHERE expires_at < now() - in
 
 
 def purge_business() -> None:
-    """Forget answers kept for an ``Idempotency-Key`` after 25 hours."""
+    """Forget answers kept for an ``Idempotency-Key`` after 25 hours, marks of what happened once
+    after 35 days: providers repeat their calls for days."""
     db.session.execute(_ANSWERS, {"business": current_business_id()})
     db.session.commit()
 

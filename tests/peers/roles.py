@@ -15,4 +15,5 @@ ROLES = {"worker": worker.main, "clock": clock.main}
 
 if __name__ == "__main__":
     logging.basicConfig(level="WARNING", format="%(process)d %(name)s %(message)s")
+    logging.getLogger("invoicer_core.jobs").setLevel("INFO")
     ROLES[sys.argv[1]](create_app(Config.load(), plugins=[ProbePlugin]))

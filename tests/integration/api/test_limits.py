@@ -85,9 +85,7 @@ def test_without_redis_sign_ins_are_still_counted_and_work_goes_on(
     config: Config, email: str
 ) -> None:
     away = "unix:///nowhere/redis.sock?db=0"
-    app = _app(
-        config, redis_url=away, rate_limit_sign_in="2/minute", rate_limit_account="1/minute"
-    )
+    app = _app(config, redis_url=away, rate_limit_sign_in="2/minute", rate_limit_account="1/minute")
     assert _tries(app, 3, email) == [401, 401, 429]
     caller: Api = make_caller(app)
     assert [caller.get("/auth/me").status_code for _ in range(3)] == [200, 200, 200]

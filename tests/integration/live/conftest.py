@@ -72,6 +72,7 @@ def web(live_variables: dict[str, str], run_folder: Path, config: Config) -> Ite
     yield config.url
     for role in roles:
         role.kill()
+        print(role.output()[-20_000:])
 
 
 def answers(port: int) -> bool:

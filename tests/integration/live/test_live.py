@@ -1,8 +1,10 @@
 """Who hears what on the live channel, and who is thrown out of it."""
 
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
+import websocket
 from socketio.exceptions import ConnectionError as Refused
 
 from invoicer_core.domain.document import Document, Item, Tax
@@ -172,3 +174,35 @@ def _connects(connect, owner) -> bool:
     except Refused:
         return False
     return True
+
+
+def test_who_never_says_who_it_is_is_thrown_out(web, owner, connect):
+    address = web.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    silent = [websocket.create_connection(address, timeout=20) for _ in range(30)]
+    for each in silent:
+        assert each.recv().startswith("0{")
+    assert connect(token=owner.token).ask("watch", {"invoice": 0})["ok"] is False
+    for each in silent:
+        assert closes(each)
+
+
+def closes(connection) -> bool:
+    """True when the server ends it; its pings are answered until then."""
+    try:
+        while message := connection.recv():
+            if message == "2":
+                connection.send("3")
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        return True
+    return True
+
+
+@pytest.mark.parametrize("garbage", ["4", "42", '42["watch"', "451-", "49", "4x", '42["a",NaN]'])
+def test_garbage_disturbs_nobody(web, owner, connect, garbage):
+    viewer = connect(token=owner.token)
+    address = web.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    with closing(websocket.create_connection(address, timeout=10)) as raw:
+        raw.send(garbage)
+        raw.send(garbage)
+    issued(owner)
+    until(lambda: viewer.named("invoice", "INVOICE_SENT"))
