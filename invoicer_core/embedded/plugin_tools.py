@@ -7,7 +7,6 @@ from typing import Final
 
 import click
 import psycopg
-from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -68,7 +67,7 @@ def findings(config: Config) -> Iterator[str]:
             first = (str(getattr(error, "orig", error)).splitlines() or [""])[0]
             yield f"What plugins keep cannot be read: {first}. Run `invoicer db upgrade`."
         finally:
-            _close(app)
+            _close()
 
 
 def _of_tables(registry: Registry) -> Iterator[str]:
@@ -95,6 +94,7 @@ class _Found:
     paused: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, str] = field(default_factory=dict)
     unwell: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    silent: set[str] = field(default_factory=set)
 
 
 def _of_businesses(registry: Registry) -> Iterator[str]:
@@ -120,16 +120,17 @@ def _look(registry: Registry, business_id: int, found: _Found, *, ask: bool) -> 
         if state.enabled and state.paused_at is not None:
             found.paused[name] += 1
             found.reasons[name] = (state.pause_reason or "not told").rstrip(".")
-        elif state.runs and ask:
-            for check, detail in _unwell(name):
+        elif state.runs and ask and name not in found.silent:
+            for check, detail in _unwell(name, found):
                 found.unwell[name, check, detail] += 1
 
 
-def _unwell(name: str) -> list[tuple[str, str]]:
+def _unwell(name: str, found: _Found) -> list[tuple[str, str]]:
     try:
         with wall_limit(CHECK_SECONDS):
             asked = plugins.checks(name)
     except OutOfTime:
+        found.silent.add(name)
         return [("its checks", f"did not answer within {CHECK_SECONDS} s")]
     finally:
         db.session.rollback()
@@ -154,12 +155,10 @@ def run(
         found = _command(app.extensions["invoicer.host"].registry, plugin, command)
         try:
             with enter_business(business):
-                found.main(
+                ended = found.main(
                     list(arguments), prog_name=f"invoicer plugins run {plugin} {command}",
                     standalone_mode=False,
                 )  # fmt: skip
-        except click.exceptions.Exit as ended:
-            raise CommandFailed(f"{plugin} {command}: ended with {ended.exit_code}") from ended
         except click.ClickException as wrong:
             raise CommandFailed(f"{plugin} {command}: {wrong.format_message()}") from wrong
         except InvoicerError as refused:
@@ -167,8 +166,9 @@ def run(
         except (Exception, SystemExit) as error:
             raise CommandFailed(f"{plugin} {command}: {type(error).__name__}: {error}") from error
         finally:
-            db.session.rollback()
-            _close(app)
+            _close()
+    if isinstance(ended, int) and ended != 0:
+        raise CommandFailed(f"{plugin} {command}: ended with {ended}")
 
 
 def _command(registry: Registry, plugin: str, command: str) -> click.Command:
@@ -182,7 +182,7 @@ def _command(registry: Registry, plugin: str, command: str) -> click.Command:
     raise CommandFailed(f"{plugin} has no command {command}; it has: {names}.")
 
 
-def _close(app: Flask) -> None:
+def _close() -> None:
     db.session.remove()
     for engine in db.engines.values():
         engine.dispose()

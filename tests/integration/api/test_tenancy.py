@@ -1,10 +1,12 @@
 """Nothing of another business is reached: every operation, every kind of id, everywhere."""
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 
 from invoicer_core.api.catalogue import operations
 from invoicer_core.api.resources import Operation
@@ -38,9 +40,24 @@ def things(app: Flask) -> dict[str, Any]:
         "memberId": stranger.get(f"{path}/members").get_json()[0]["id"],
         "seriesId": stranger.get("/series").get_json()[0]["id"],
         "taxRateId": stranger.get("/tax-rates").get_json()[0]["id"],
+        "messageId": stranger.made(f"/invoices/{made['id']}/send", {}, 202)["id"],
+        "fileId": _file(stranger),
         **_catalogue(stranger, made["client_id"]),
         "sessionId": stranger.get("/auth/sessions").get_json()[0]["id"],
     }
+
+
+def _file(stranger: Api) -> int:
+    image = BytesIO()
+    Image.new("RGB", (2, 2)).save(image, "PNG")
+    image.seek(0)
+    answer = stranger.http.post(
+        "/api/v1/files",
+        data={"file": (image, "logo.png")},
+        headers={"Authorization": f"Bearer {stranger.token}"},
+    )
+    assert answer.status_code == 201, answer.data
+    return int(answer.get_json()["id"])
 
 
 def _catalogue(stranger: Api, client_id: int) -> dict[str, Any]:
@@ -54,8 +71,6 @@ def _catalogue(stranger: Api, client_id: int) -> dict[str, Any]:
         "orderId": stranger.made("/orders", order)["id"],
         "contactId": stranger.made(f"/clients/{client_id}/contacts", {"name": CANARY})["id"],
         "deliveryId": MISSING - 1,
-        "messageId": MISSING - 1,
-        "fileId": MISSING - 1,
     }
 
 

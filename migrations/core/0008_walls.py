@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from invoicer_core.models.policies import open_gate, protect
 
-revision = "0005"
-down_revision = "0004"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
