@@ -6,7 +6,7 @@ payments off the invoice, so that their money becomes the client's credit or is 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -38,7 +38,7 @@ from invoicer_core.services.listing import (
     there_is,
     within_days,
 )
-from invoicer_core.services.transaction import transaction
+from invoicer_core.services.transaction import Unit, transaction
 
 _TABLE: Final = CreditNote.__table__.c
 _ORDERING: Final = Ordering(
@@ -48,6 +48,20 @@ _ORDERING: Final = Ordering(
 _SEARCHED: Final = func.lower(
     _TABLE.number + " " + _TABLE.client_name + " " + _TABLE.invoice_number
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Credit:
+    """A credit that is about to be stored. ``surplus`` exceeds the invoice's balance."""
+
+    draft: CreditNoteDraft
+    invoice: InvoiceSnapshot
+    document: Document
+    sums: Totals
+    day: date
+    surplus: Decimal
+    seller: str
+    buyer: str
 
 
 def create(*, draft: CreditNoteDraft, by: Actor) -> CreditNoteSnapshot:
@@ -65,10 +79,17 @@ def create(*, draft: CreditNoteDraft, by: Actor) -> CreditNoteSnapshot:
         known = drafting.setting(invoice.client_id, "credit_note")
         document, sums = _settled(draft, invoice)
         drafting.check_expected(draft.expected_total, sums)
-        day = draft.issue_date or known.today
-        number = series.next_number("credit_note", day, invoice.client_name)
-        surplus = max(sums.amount_due - invoice.balance_due, Decimal(0))
-        note_id = _store(draft, invoice, document, sums, day, number, known, surplus)
+        made = _Credit(
+            draft,
+            invoice,
+            document,
+            sums,
+            draft.issue_date or known.today,
+            max(sums.amount_due - invoice.balance_due, Decimal(0)),
+            known.seller,
+            known.buyer,
+        )
+        note_id = _store(made)
         refuse_objected(
             db.session(),
             "before_credit_note_issued",
@@ -76,23 +97,27 @@ def create(*, draft: CreditNoteDraft, by: Actor) -> CreditNoteSnapshot:
             business_id=current_business_id(),
             by=by,
         )
-        _settle(note_id, invoice, sums.amount_due, surplus, draft, by)
-        note = get(credit_note_id=note_id)
-        told = invoices.told(unit, invoice.id, None)
-        unit.publish(
-            "credit_note.issued",
-            {**codec.to_json(note), "invoice": told},
-            client_id=note.client_id,
-            invoice_id=invoice.id,
-        )
-        unit.record(
-            "credit_note.issued",
-            credit_note=note_id,
-            number=note.credit_note_number,
-            invoice=invoice.id,
-            total=note.total_amount,
-        )
-        return note
+        _settle(note_id, made, by)
+        return _told(unit, note_id)
+
+
+def _told(unit: Unit, note_id: int) -> CreditNoteSnapshot:
+    note = get(credit_note_id=note_id)
+    invoice = invoices.told(unit, note.invoice_id, None)
+    unit.publish(
+        "credit_note.issued",
+        {**codec.to_json(note), "invoice": invoice},
+        client_id=note.client_id,
+        invoice_id=invoice.id,
+    )
+    unit.record(
+        "credit_note.issued",
+        credit_note=note_id,
+        number=note.credit_note_number,
+        invoice=invoice.id,
+        total=note.total_amount,
+    )
+    return note
 
 
 def get(*, credit_note_id: int) -> CreditNoteSnapshot:
@@ -153,21 +178,14 @@ def _settled(draft: CreditNoteDraft, invoice: InvoiceSnapshot) -> tuple[Document
     return document, credit.settle(totals.compute(original), already, totals.compute(document))
 
 
-def _store(
-    draft: CreditNoteDraft,
-    invoice: InvoiceSnapshot,
-    document: Document,
-    sums: Totals,
-    day: date,
-    number: series.Number,
-    known: drafting.Setting,
-    surplus: Decimal,
-) -> int:
-    business_id = current_business_id()
+def _store(made: _Credit) -> int:
+    """The row with its number, its items and taxes; the id."""
+    draft, invoice = made.draft, made.invoice
+    number = series.next_number("credit_note", made.day, invoice.client_name)
     statement = (
         insert(CreditNote)
         .values(
-            business_id=business_id,
+            business_id=current_business_id(),
             invoice_id=invoice.id,
             invoice_number=invoice.invoice_number,
             client_id=invoice.client_id,
@@ -177,42 +195,40 @@ def _store(
             period=number.period,
             seq=number.seq,
             number=number.text,
-            currency=document.currency,
-            prices_include_tax=document.prices_include_tax,
-            issue_date=day,
+            currency=made.document.currency,
+            prices_include_tax=made.document.prices_include_tax,
+            issue_date=made.day,
             issued_at=func.now(),
             reason=draft.reason,
             notes=draft.notes,
             settlement=draft.settlement,
-            surplus=surplus,
-            adjustments=codec.loads(document_rows.adjustments_json(document)),
-            seller=codec.loads(known.seller),
-            buyer=codec.loads(known.buyer),
-            **document_rows.totals_dict(sums),
+            surplus=made.surplus,
+            adjustments=codec.loads(document_rows.adjustments_json(made.document)),
+            seller=codec.loads(made.seller),
+            buyer=codec.loads(made.buyer),
+            **document_rows.totals_dict(made.sums),
         )
         .returning(CreditNote.id)
     )
     note_id = int(db.session.scalar(statement) or 0)
-    ids = {"business_id": business_id, "credit_note_id": note_id}
-    items = codec.loads(document_rows.items_json(document, sums))
-    db.session.execute(insert(CreditNoteItem), [{**ids, **item} for item in items])
-    taxes = codec.loads(document_rows.taxes_json(sums))
-    if taxes:
-        db.session.execute(insert(CreditNoteTax), [{**ids, **tax} for tax in taxes])
+    _store_parts(note_id, made)
     return note_id
 
 
-def _settle(
-    note_id: int,
-    invoice: InvoiceSnapshot,
-    amount: Decimal,
-    surplus: Decimal,
-    draft: CreditNoteDraft,
-    by: Actor,
-) -> None:
+def _store_parts(note_id: int, made: _Credit) -> None:
+    ids = {"business_id": current_business_id(), "credit_note_id": note_id}
+    items = codec.loads(document_rows.items_json(made.document, made.sums))
+    db.session.execute(insert(CreditNoteItem), [{**ids, **item} for item in items])
+    taxes = codec.loads(document_rows.taxes_json(made.sums))
+    if taxes:
+        db.session.execute(insert(CreditNoteTax), [{**ids, **tax} for tax in taxes])
+
+
+def _settle(note_id: int, made: _Credit, by: Actor) -> None:
     """Put the credit on the invoice; free paid money for what exceeds the balance."""
+    draft, invoice, surplus = made.draft, made.invoice, made.surplus
     freed = payments.release(invoice_id=invoice.id, amount=surplus, by=by) if surplus else {}
-    part = amount - surplus + sum(freed.values(), Decimal(0))
+    part = made.sums.amount_due - surplus + sum(freed.values(), Decimal(0))
     if part > 0:
         db.session.add(
             Allocation(

@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from flask import Blueprint, Response, g, make_response, render_template, request
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 from werkzeug.exceptions import HTTPException
 
 from invoicer_core.domain import errors as domain
@@ -27,47 +27,50 @@ def status_of(error: domain.InvoicerError) -> int:
     return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
 
 
+_WORDS: Final = {
+    400: (
+        lazy("This request was not understood"),
+        lazy("Go back, reload the page and try again."),
+    ),
+    403: (
+        lazy("This is not allowed"),
+        lazy("Ask an owner or an administrator of the business for access."),
+    ),
+    404: (
+        lazy("There is nothing at this address"),
+        lazy("It may have been deleted, or the link is incomplete. Look in the lists instead."),
+    ),
+    405: (
+        lazy("This address cannot be opened that way"),
+        lazy("Go back and use the buttons of the page."),
+    ),
+    409: (
+        lazy("Something changed in the meantime"),
+        lazy("Go back, reload the page, and look before you try again."),
+    ),
+    413: (lazy("That is too large"), lazy("Send a smaller file or less text.")),
+    422: (
+        lazy("Some of the input is not valid"),
+        lazy("Go back, correct it and send it again."),
+    ),
+    429: (lazy("Too many tries"), lazy("Wait a minute, then try again.")),
+    500: (
+        lazy("Something went wrong on our side"),
+        lazy("Nothing was half done: what you wanted either happened or did not. Go back, reload "
+          "the page and look. If it keeps failing, tell the person who runs this server the "
+          "number below."),
+    ),
+    503: (
+        lazy("A part of the system is away for the moment"),
+        lazy("Wait some seconds and reload the page. Nothing is lost."),
+    ),
+}  # fmt: skip
+
+
 def _words(status: int) -> tuple[str, str]:
     """Title and advice."""
-    words = {
-        400: (
-            _("This request was not understood"),
-            _("Go back, reload the page and try again."),
-        ),
-        403: (
-            _("This is not allowed"),
-            _("Ask an owner or an administrator of the business for access."),
-        ),
-        404: (
-            _("There is nothing at this address"),
-            _("It may have been deleted, or the link is incomplete. Look in the lists instead."),
-        ),
-        405: (
-            _("This address cannot be opened that way"),
-            _("Go back and use the buttons of the page."),
-        ),
-        409: (
-            _("Something changed in the meantime"),
-            _("Go back, reload the page, and look before you try again."),
-        ),
-        413: (_("That is too large"), _("Send a smaller file or less text.")),
-        422: (
-            _("Some of the input is not valid"),
-            _("Go back, correct it and send it again."),
-        ),
-        429: (_("Too many tries"), _("Wait a minute, then try again.")),
-        500: (
-            _("Something went wrong on our side"),
-            _("Nothing was half done: what you wanted either happened or did not. Go back, reload "
-              "the page and look. If it keeps failing, tell the person who runs this server the "
-              "number below."),
-        ),
-        503: (
-            _("A part of the system is away for the moment"),
-            _("Wait some seconds and reload the page. Nothing is lost."),
-        ),
-    }  # fmt: skip
-    return words.get(status, words[400] if status < 500 else words[500])
+    title, advice = _WORDS.get(status, _WORDS[400] if status < 500 else _WORDS[500])
+    return str(title), str(advice)
 
 
 def page(status: int, detail: str | None = None, retry_after: int | None = None) -> Response:

@@ -28,4 +28,6 @@ def test_migrating_again_changes_nothing(variables: dict[str, str]) -> None:
     upgrade_all(url)
     newest = max(path.name[:4] for path in core_lineage().versions.glob("[0-9]*.py"))
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == before == newest
+        assert (
+            connection.scalar(text("SELECT version_num FROM alembic_version")) == before == newest
+        )

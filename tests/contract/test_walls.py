@@ -46,16 +46,21 @@ def tables() -> dict[str, str]:
     """Tables of a business, each with the column that says whose a row is."""
     found = db.session.execute(
         text(
-            "SELECT c.relname, CASE WHEN c.relname = 'businesses' THEN 'id' ELSE 'business_id' END"
+            "SELECT CASE n.nspname WHEN 'public' THEN c.relname"
+            " ELSE n.nspname || '.' || c.relname END,"
+            " CASE WHEN c.relname = 'businesses' THEN 'id' ELSE 'business_id' END"
             " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'p') AND (n.nspname = 'public' OR n.nspname LIKE 'plugin_%')"
         )
     ).all()
-    return {name: column for name, column in found if name not in WITHOUT_BUSINESS}
+    return {
+        name: column for name, column in found if name.rpartition(".")[2] not in WITHOUT_BUSINESS
+    }
 
 
 def quoted(name: str) -> str:
-    return IdentifierPreparer(db.engine.dialect).quote(name)
+    quote = IdentifierPreparer(db.engine.dialect).quote
+    return ".".join(quote(part) for part in name.split("."))
 
 
 def test_we_are_a_login_that_owns_nothing(inside: None) -> None:
@@ -92,7 +97,11 @@ def test_every_table_of_a_business_forces_row_level_security(inside: None) -> No
 
 def test_every_policy_is_the_predicate_or_on_the_known_list(inside: None) -> None:
     policies = db.session.execute(
-        text("SELECT tablename, policyname, roles::text[], cmd, qual, with_check FROM pg_policies")
+        text(
+            "SELECT CASE schemaname WHEN 'public' THEN tablename"
+            " ELSE schemaname || '.' || tablename END,"
+            " policyname, roles::text[], cmd, qual, with_check FROM pg_policies"
+        )
     ).all()
     columns = tables()
     seen: dict[str, set[str]] = {}

@@ -32,33 +32,20 @@ def write_invoice(page: Page) -> None:
     expect(second.locator("output")).to_have_text("€81.25")
 
 
-def test_from_draft_to_paid(signed_in: Page, browser: Browser, site: str, watch: Watch) -> None:
-    page = signed_in
-    expect(page.get_by_text("Your first invoice in three steps")).to_be_visible()
-    write_invoice(page)
-    page.get_by_role("button", name="Save draft").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("DRAFT-")
-
+def issue_and_download(page: Page) -> None:
     page.get_by_role("button", name="Issue", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("€3,815.44 for Harbour Books")
     expect(dialog.get_by_label("Send it by e-mail to accounts@harbour.test")).to_be_checked()
     dialog.get_by_role("button", name="Issue").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile(r"INV-\d{4}-0001"))
-
     with page.expect_download() as download:
         page.get_by_role("link", name="PDF").click()
     assert download.value.suggested_filename.endswith("-0001.pdf")
     assert download.value.path().read_bytes().startswith(b"%PDF-")
 
-    page.locator("summary", has_text="More actions").click()
-    link = page.get_by_role("button", name="Copy client link").get_attribute("data-copy")
-    assert link is not None
-    assert link.startswith(f"{site}/i/")
 
-    stranger = browser.new_context(locale="en-GB")
-    watch.on(stranger)
-    seen = stranger.new_page()
+def open_as_the_client(seen: Page, link: str) -> None:
     answer = seen.goto(link)
     assert answer is not None
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -67,6 +54,24 @@ def test_from_draft_to_paid(signed_in: Page, browser: Browser, site: str, watch:
     expect(seen.get_by_role("img", name="Code with these payment details")).to_be_visible()
     expect(seen.locator("[data-live-state=on]")).to_be_attached()
 
+
+def test_from_draft_to_paid(signed_in: Page, browser: Browser, site: str, watch: Watch) -> None:
+    page = signed_in
+    expect(page.get_by_text("Your first invoice in three steps")).to_be_visible()
+    write_invoice(page)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("DRAFT-")
+
+    issue_and_download(page)
+    page.locator("summary", has_text="More actions").click()
+    link = page.get_by_role("button", name="Copy client link").get_attribute("data-copy")
+    assert link is not None
+    assert link.startswith(f"{site}/i/")
+
+    stranger = browser.new_context(locale="en-GB")
+    watch.on(stranger)
+    seen = stranger.new_page()
+    open_as_the_client(seen, link)
     page.keyboard.press("Escape")
     expect(page.locator("#detail")).to_contain_text("Seen by the client")
 

@@ -4,6 +4,7 @@ did: one line per call, in ``probe.log`` of the data folder."""
 import os
 import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from invoicer_core.plugin import (
     ClientCreated,
@@ -13,6 +14,7 @@ from invoicer_core.plugin import (
     Plugin,
     RetryLater,
     Run,
+    Schedule,
     Step,
     Wait,
     Workflow,
@@ -60,6 +62,11 @@ class ProbePlugin(Plugin):
     @hookimpl
     def jobs(self) -> Iterable[Job]:
         yield Job("write", write)
+        yield Job("tick", tick)
+
+    @hookimpl
+    def schedules(self) -> Iterable[Schedule]:
+        yield Schedule("hourly", "tick", every=timedelta(hours=1))
 
     @hookimpl
     def workflows(self) -> Iterable[Workflow]:
@@ -79,6 +86,10 @@ class ProbePlugin(Plugin):
 
 def write(ctx: Context, client: int) -> None:
     note("job", client, ctx.business_id)
+
+
+def tick(ctx: Context) -> None:
+    note("tick", ctx.business_id)
 
 
 def first(ctx: Context, run: Run) -> Mapping[str, object]:

@@ -1,9 +1,11 @@
 """A sample invoice: for the health check's test page, the benchmark and the tests."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from invoicer_core.plugin import (
@@ -66,9 +68,7 @@ def sample_invoice(lines: int = 4) -> InvoiceSnapshot:
     items = tuple(_item(at) for at in range(lines))
     taxes = tuple(_group(items, Decimal(rate)) for rate in ("19", "7"))
     taxes = tuple(group for group in taxes if group.base)
-    net = sum((item.net_amount for item in items), Decimal("0.00"))
-    tax = sum((group.tax for group in taxes), Decimal("0.00"))
-    zero = Decimal("0.00")
+    sums = _sums(items, taxes)
     return InvoiceSnapshot(
         id=41,
         public_id=_ID,
@@ -90,22 +90,24 @@ def sample_invoice(lines: int = 4) -> InvoiceSnapshot:
         payment_terms="Payable within 14 days without deduction.",
         notes="Thank you for your order.",
         items=items,
-        subtotal=net,
-        discount_total=zero,
-        charge_total=zero,
-        net_total=net,
         taxes=taxes,
-        tax_total=tax,
-        total_amount=net + tax,
-        withheld_total=zero,
-        prepaid_total=zero,
-        rounding=zero,
-        amount_due=net + tax,
-        balance_due=net + tax,
+        balance_due=sums["amount_due"],
         buyer=_buyer(),
         created_at=_AT,
         updated_at=_AT,
+        **sums,
     )
+
+
+def _sums(items: Sequence[InvoiceItemSnapshot], taxes: Sequence[TaxTotal]) -> dict[str, Any]:
+    zero = Decimal("0.00")
+    net = sum((item.net_amount for item in items), zero)
+    tax = sum((group.tax for group in taxes), zero)
+    return {
+        "subtotal": net, "discount_total": zero, "charge_total": zero, "net_total": net,
+        "tax_total": tax, "total_amount": net + tax, "withheld_total": zero,
+        "prepaid_total": zero, "rounding": zero, "amount_due": net + tax,
+    }  # fmt: skip
 
 
 def sample_credit_note(lines: int = 2) -> CreditNoteSnapshot:

@@ -96,7 +96,7 @@ def find(
 def counts(*, client_id: int | None = None) -> dict[str, int]:
     """How many invoices show each status; statuses without any are left out."""
     statement = (
-        select(rows.status_sql().label("status"), func.count())
+        select(rows.status_sql().label("status"), func.count().label("count"))
         .where(
             Invoice.business_id == current_business_id(),
             Invoice.deleted_at.is_(None),
@@ -104,4 +104,4 @@ def counts(*, client_id: int | None = None) -> dict[str, int]:
         )
         .group_by("status")
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return {row.status: row.count for row in db.session.execute(statement)}

@@ -163,7 +163,7 @@ def snapshot_of(
     buyer: Party | None = None,
 ) -> InvoiceSnapshot:
     """What was just stored, without reading it back."""
-    draft, totals = content.draft, content.totals
+    totals, document = content.totals, content.document
     state = "issued" if number else "draft"
     standing = lifecycle.standing(
         state, totals.amount_due, totals.amount_due, content.due_date, today
@@ -179,27 +179,13 @@ def snapshot_of(
         client_id=content.client_id,
         client_public_id=content.client_public_id,
         client_name=content.client_name,
-        currency=content.document.currency,
-        prices_include_tax=content.document.prices_include_tax,
+        currency=document.currency,
+        prices_include_tax=document.prices_include_tax,
         issue_date=content.issue_date,
         due_date=content.due_date,
         issued_at=issued_at,
-        order_id=draft.order_id,
         buyer_reference=content.buyer_reference,
-        purchase_order=draft.purchase_order,
-        payment_terms=draft.payment_terms,
-        payment_means=draft.payment_means,
-        exchange_rate=draft.exchange_rate,
-        notes=draft.notes,
-        internal_note=draft.internal_note,
-        tags=draft.tags,
-        plugins=draft.plugins,
-        items=document_rows.item_snapshots(content.document, totals, stored.items),
-        discounts=content.document.discounts,
-        charges=content.document.charges,
-        prepaid=content.document.prepaid,
-        withholding=content.document.withholding,
-        rounding_rule=content.document.rounding,
+        items=document_rows.item_snapshots(document, totals, stored.items),
         taxes=totals.taxes,
         balance_due=totals.amount_due,
         seller=seller,
@@ -207,8 +193,30 @@ def snapshot_of(
         version=stored.version,
         created_at=stored.created_at,
         updated_at=stored.updated_at,
+        **_as_typed(content),
         **document_rows.totals_dict(totals),
     )
+
+
+def _as_typed(content: Content) -> dict[str, Any]:
+    """What a snapshot repeats of the draft as it is."""
+    draft, document = content.draft, content.document
+    return {
+        "order_id": draft.order_id,
+        "purchase_order": draft.purchase_order,
+        "payment_terms": draft.payment_terms,
+        "payment_means": draft.payment_means,
+        "exchange_rate": draft.exchange_rate,
+        "notes": draft.notes,
+        "internal_note": draft.internal_note,
+        "tags": draft.tags,
+        "plugins": draft.plugins,
+        "discounts": document.discounts,
+        "charges": document.charges,
+        "prepaid": document.prepaid,
+        "withholding": document.withholding,
+        "rounding_rule": document.rounding,
+    }
 
 
 def today_sql() -> ColumnElement[date]:

@@ -36,12 +36,7 @@ def refund(
         payment = locked(payment_id)
         require_usable(payment)
         left = payment.amount - payment.refunded
-        amount = left if amount is None else money.to_currency(amount, payment.currency)
-        if amount <= 0:
-            raise InvalidInput.at("/amount", "A refund is more than zero.")
-        if amount > left:
-            message = f"Only {left} {payment.currency} is left of this payment."
-            raise Conflict(message, [FieldError("/amount", message)])
+        amount = _refundable(payment, amount, left)
         refuse_objected(
             db.session(),
             "before_payment_refunded",
@@ -61,6 +56,18 @@ def refund(
         )
         db.session.flush()
         return tell(unit, payment_id, touched, "payment.refunded", amount=amount)
+
+
+def _refundable(payment: Payment, amount: Decimal | None, left: Decimal) -> Decimal:
+    if amount is None:
+        return left
+    amount = money.to_currency(amount, payment.currency)
+    if amount <= 0:
+        raise InvalidInput.at("/amount", "A refund is more than zero.")
+    if amount > left:
+        message = f"Only {left} {payment.currency} is left of this payment."
+        raise Conflict(message, [FieldError("/amount", message)])
+    return amount
 
 
 def release(*, invoice_id: int, amount: Decimal, by: Actor) -> dict[int, Decimal]:

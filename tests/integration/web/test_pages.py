@@ -1,11 +1,15 @@
 """Pages against real PostgreSQL: who may see them, what forms do once, and what is refused."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 
+from invoicer_core.domain.document import Adjustment, Document, Item, Tax
+from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.services import businesses, invoices, payments
+from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 
 ITEM = {
@@ -189,29 +193,21 @@ def test_the_clients_page_needs_the_whole_link(owner: Visitor, stranger: Visitor
         assert stranger.get(wrong).status_code == 404
 
 
-def test_the_editor_keeps_what_it_does_not_show(app: Flask, owner: Visitor) -> None:
-    from decimal import Decimal
-
-    from invoicer_core.domain.document import Adjustment, Document, Item, Tax
-    from invoicer_core.domain.drafts import InvoiceDraft
-    from tests.factories import BY
-
+def a_draft_with_more(client_id: int) -> InvoiceDraft:
+    """A charge, two taxes on a line, a percentage of all, something prepaid."""
     rush = Adjustment(amount=Decimal("5.00"), reason="rush")
     item = Item(
         "Work", Decimal(3), Decimal("33.335"), charges=(rush,), sku="W-1",
         taxes=(Tax("S", Decimal(20), "USt"), Tax("S", Decimal(5), "City", compound=True)),
     )  # fmt: skip
-    draft = InvoiceDraft(
-        document=Document(
-            "EUR",
-            (item,),
-            discounts=(Adjustment(percent=Decimal(10), reason="regular", spread=True),),
-            prepaid=(Decimal("10.00"),),
-        ),
-        client_id=owner.client_id,
-    )
+    discount = Adjustment(percent=Decimal(10), reason="regular", spread=True)
+    document = Document("EUR", (item,), discounts=(discount,), prepaid=(Decimal("10.00"),))
+    return InvoiceDraft(document=document, client_id=client_id)
+
+
+def test_the_editor_keeps_what_it_does_not_show(app: Flask, owner: Visitor) -> None:
     with app.app_context(), businesses.enter_business(owner.business_id):
-        made = invoices.create(draft=draft, by=BY)
+        made = invoices.create(draft=a_draft_with_more(owner.client_id), by=BY)
     path = f"/invoices/{made.id}/edit"
     assert "They stay and are part of the totals" in owner.get(path).text
     page = owner.get(path).text
