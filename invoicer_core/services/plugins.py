@@ -1,6 +1,7 @@
 """Plugins as a business sees them: on or off, their settings, what they add to the faces."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -128,7 +129,17 @@ def checks(name: str) -> tuple[PluginCheck, ...]:
 
 
 def _schema(settings: type[Settings]) -> dict[str, Any]:
-    return settings.model_json_schema()
+    found: dict[str, Any] = _exact(settings.model_json_schema())
+    return found
+
+
+def _exact(value: Any) -> Any:
+    """The same without floats: pydantic writes the bounds of a number so, our JSON has none."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else Decimal(repr(value))
+    if isinstance(value, dict):
+        return {key: _exact(each) for key, each in value.items()}
+    return [_exact(each) for each in value] if isinstance(value, list) else value
 
 
 def slots(*, place: str, values: Mapping[str, Any], by: Actor | None) -> tuple[Markup, ...]:

@@ -96,7 +96,7 @@ def find(
 def counts(*, client_id: int | None = None) -> dict[str, int]:
     """How many invoices show each status; statuses without any are left out."""
     statement = (
-        select(rows.status_sql().label("status"), func.count().label("count"))
+        select(rows.status_sql().label("status"), func.count().label("found"))
         .where(
             Invoice.business_id == current_business_id(),
             Invoice.deleted_at.is_(None),
@@ -104,4 +104,4 @@ def counts(*, client_id: int | None = None) -> dict[str, int]:
         )
         .group_by("status")
     )
-    return {row.status: row.count for row in db.session.execute(statement)}
+    return {row.status: row.found for row in db.session.execute(statement)}

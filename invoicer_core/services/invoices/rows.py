@@ -163,7 +163,7 @@ def snapshot_of(
     buyer: Party | None = None,
 ) -> InvoiceSnapshot:
     """What was just stored, without reading it back."""
-    totals, document = content.totals, content.document
+    totals = content.totals
     state = "issued" if number else "draft"
     standing = lifecycle.standing(
         state, totals.amount_due, totals.amount_due, content.due_date, today
@@ -176,16 +176,8 @@ def snapshot_of(
         status=standing.status,
         payment_state=standing.payment_state,
         is_overdue=standing.is_overdue,
-        client_id=content.client_id,
-        client_public_id=content.client_public_id,
-        client_name=content.client_name,
-        currency=document.currency,
-        prices_include_tax=document.prices_include_tax,
-        issue_date=content.issue_date,
-        due_date=content.due_date,
         issued_at=issued_at,
-        buyer_reference=content.buyer_reference,
-        items=document_rows.item_snapshots(document, totals, stored.items),
+        items=document_rows.item_snapshots(content.document, totals, stored.items),
         taxes=totals.taxes,
         balance_due=totals.amount_due,
         seller=seller,
@@ -202,6 +194,14 @@ def _as_typed(content: Content) -> dict[str, Any]:
     """What a snapshot repeats of the draft as it is."""
     draft, document = content.draft, content.document
     return {
+        "client_id": content.client_id,
+        "client_public_id": content.client_public_id,
+        "client_name": content.client_name,
+        "currency": document.currency,
+        "prices_include_tax": document.prices_include_tax,
+        "issue_date": content.issue_date,
+        "due_date": content.due_date,
+        "buyer_reference": content.buyer_reference,
         "order_id": draft.order_id,
         "purchase_order": draft.purchase_order,
         "payment_terms": draft.payment_terms,
