@@ -73,8 +73,9 @@ def answers(
 
 
 @contextmanager
-def contained(session: AnySession, plugin: str, seconds: float = LIMIT) -> Iterator[None]:
-    """Savepoint, commit guard and time limit around a block of a plugin's code.
+def contained(session: AnySession, plugin: str, seconds: float | None = None) -> Iterator[None]:
+    """Savepoint, commit guard and time limit (`LIMIT` unless given) around a block of a plugin's
+    code.
 
     Raises:
         HookFailed: whatever the block did wrong; the transaction is as it was before.
@@ -83,7 +84,7 @@ def contained(session: AnySession, plugin: str, seconds: float = LIMIT) -> Itera
     _listen(real)
     savepoint = real.begin_nested()
     try:
-        with _no_ending(real, plugin), time_limit(seconds):
+        with _no_ending(real, plugin), time_limit(LIMIT if seconds is None else seconds):
             yield
             real.flush()
     except BaseException as error:

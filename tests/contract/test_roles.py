@@ -65,6 +65,25 @@ def test_every_route_of_the_api_was_declared_or_is_a_plugins(app: Flask) -> None
             assert hasattr(view, "operation") or hasattr(view, "plugin_permission"), rule.rule
 
 
+def test_what_is_open_beside_the_api_and_the_pages_is_listed(app: Flask) -> None:
+    """Pages say who may see them at the start; everything else without a sign-in stands here."""
+    found = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(("operation.", "inbound."))
+    }
+    assert found == {
+        "/health", "/healthz", "/readyz", "/metrics",
+        "/hooks/<plugin>/<name>", "/hooks/<plugin>/<name>/<business>",
+    }  # fmt: skip
+    elsewhere = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/hooks") and not rule.endpoint.startswith("inbound.")
+    }
+    assert elsewhere == set()
+
+
 @pytest.fixture(scope="module")
 def members(app: Flask) -> dict[str, Api]:
     owner = make_caller(app)

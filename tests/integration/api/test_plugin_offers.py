@@ -37,7 +37,7 @@ from tests.plugins.good.invoicer_good import GoodPlugin
 blueprint = APIBlueprint("wards", __name__, tag="Wards")
 
 
-@blueprint.get("/")
+@blueprint.get("/all")
 def wards() -> dict[str, str]:
     return {"ward": "one"}
 
@@ -116,8 +116,8 @@ def test_a_plugins_permission_is_the_owners_and_admins(
 ) -> None:
     owner = make_caller(warded)
     caller = make_caller(warded, role=role, business_id=owner.business_id)
-    assert caller.get("/plugins/ward/").status_code == status
-    assert Api(warded.test_client()).get("/plugins/ward/").status_code == 401
+    assert caller.get("/plugins/ward/all").status_code == status
+    assert Api(warded.test_client()).get("/plugins/ward/all").status_code == 401
 
 
 def test_a_permission_that_nobody_offers_is_nobodys(warded: Flask) -> None:

@@ -216,9 +216,9 @@ def test_a_command_that_fails_is_told_in_one_line(
 
 def test_it_is_reached_from_the_command_line(operator: dict[str, str]) -> None:
     status, said = invoicer(operator, "plugins", "run", "tool", "greet", "--", "--loud", "Ann")
-    assert (status, said) == (0, "hello Ann! in nowhere\n")
+    assert (status, said.splitlines()[0]) == (0, "hello Ann! in nowhere")
     status, said = invoicer(operator, "plugins", "run", "tool", "fail")
-    assert (status, said) == (1, "invoicer: tool fail: RuntimeError: it broke\n")
+    assert (status, said.splitlines()[-1]) == (1, "invoicer: tool fail: RuntimeError: it broke")
 
 
 def test_a_new_plugin_passes_its_own_tests(operator: dict[str, str], tmp_path: Path) -> None:
