@@ -98,9 +98,9 @@ _DESCRIPTION: Final = (
     " (RFC 9457) whose `errors` hold JSON pointers. Lists are arrays; the `Link` header leads to"
     " the next page. A field without a value is left out, never null.\n\n"
     "Operations marked `x-idempotency-key` take the header `Idempotency-Key` (1 to 255 printable"
-    " characters, see components.parameters): a repetition within 24 hours gets the same answer with"
-    " `Idempotency-Replayed: true` and has no effect; 409 while the first one is worked on, 422 when"
-    " the key was used for another request."
+    " characters, see components.parameters): a repetition within 24 hours gets the same answer"
+    " with `Idempotency-Replayed: true` and has no effect; 409 while the first one is worked on,"
+    " 422 when the key was used for another request."
 )
 
 

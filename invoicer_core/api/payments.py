@@ -1,11 +1,12 @@
 """Payments: money received, what it is put on, and money that goes back."""
 
+from invoicer_core.api.answers import Binary
 from invoicer_core.api.resources import Resource
 from invoicer_core.api.schemas.money import AllocationsInput, PaymentInput, RefundInput
 from invoicer_core.api.schemas.queries import PaymentQuery
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.snapshots import Page, PaymentSnapshot
-from invoicer_core.services import payments
+from invoicer_core.services import documents, payments
 
 resource = Resource("payments", tag="Payments")
 
@@ -57,3 +58,15 @@ def unallocate_payment(payment_id: int, allocation_id: int, by: Actor) -> Paymen
 def refund_payment(payment_id: int, body: RefundInput, by: Actor) -> PaymentSnapshot:
     """Give money back: what is unapplied first, then off the invoices."""
     return payments.refund(payment_id=payment_id, by=by, amount=body.amount, reason=body.reason)
+
+
+@resource.get("/payments/{paymentId}/receipt", "payments.read", answer=bytes,
+              media_type="application/pdf", errors=(409,))  # fmt: skip
+def get_payment_receipt(payment_id: int) -> Binary:
+    """Get the receipt of a payment as a PDF.
+
+    Its number is the payment's id. After a refund it shows what went back; a payment whose money
+    has not come in answers 409.
+    """
+    stored, content = documents.await_pdf(payment_id=payment_id)
+    return Binary(content, "application/pdf", stored.filename)

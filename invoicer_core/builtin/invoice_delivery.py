@@ -1,4 +1,5 @@
-"""What happens to an invoice after it was issued: PDF, store, notify; and afterwards."""
+"""What happens to an invoice after it was issued: PDF, store, notify; and afterwards. Credit
+notes get their PDF too."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 
 from invoicer_core.plugin import (
     Context,
+    CreditNoteIssued,
     InvoiceOverdue,
     InvoicePaid,
     InvoiceVoided,
@@ -33,7 +35,7 @@ class DeliveryInput(BaseModel):
 
 
 class InvoiceDeliveryPlugin(Plugin):
-    """Makes and keeps the PDF of an issued invoice, and tells the client about it."""
+    """Makes and keeps the PDFs of invoices and credit notes, and tells the client about them."""
 
     name = "invoice_delivery"
     title = "Invoice delivery"
@@ -61,7 +63,12 @@ class InvoiceDeliveryPlugin(Plugin):
     @hookimpl
     def on_invoice_voided(self, ctx: Context, event: InvoiceVoided) -> None:  # noqa: ARG002
         """Keep a new revision of the PDF that says it is void."""
-        documents.render_invoice(invoice_id=event.invoice_id)
+        documents.render(invoice_id=event.invoice_id)
+
+    @hookimpl
+    def on_credit_note_issued(self, ctx: Context, event: CreditNoteIssued) -> None:  # noqa: ARG002
+        """Make and keep the PDF of the credit note."""
+        documents.render(credit_note_id=event.credit_note_id)
 
     @hookimpl
     def on_invoice_paid(self, ctx: Context, event: InvoicePaid) -> None:
@@ -84,7 +91,7 @@ def record(ctx: Context, run: Run) -> Mapping[str, Any]:  # noqa: ARG001
 
 def make_pdf(ctx: Context, run: Run) -> Mapping[str, Any]:  # noqa: ARG001
     """Render the PDF and hand it to the store; once, however often this is called."""
-    kept = documents.render_invoice(invoice_id=int(run.input["id"]))
+    kept = documents.render(invoice_id=int(run.input["id"]))
     return {"document_id": kept.id, "sha256": kept.sha256}
 
 

@@ -178,7 +178,7 @@ class MessageFailed(MessageEvent):
 
 
 class DocumentStored(Event):
-    """A PDF or other file of an invoice or credit note was rendered, hashed and stored."""
+    """The PDF of an invoice, credit note or payment (its receipt) was rendered and stored."""
 
     name = "document.stored"
 

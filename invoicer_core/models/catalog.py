@@ -90,7 +90,8 @@ class Product(Row, OfBusiness, Edited, Public, Base):
 
 
 class StockMovement(Row, OfBusiness, Base):
-    """One change of a product's stock, with its reason. Append only."""
+    """One change of a product's stock, with its reason. Append only; an invoice moves a product
+    once for each reason, however often it is told."""
 
     __tablename__ = "stock_movements"
 
@@ -101,4 +102,15 @@ class StockMovement(Row, OfBusiness, Base):
     invoice_id: Mapped[int | None]
     actor: Mapped[str]
 
-    __table_args__ = owned("stock_movements", refers=[("product_id", "products")])
+    __table_args__ = (
+        *owned("stock_movements", refers=[("product_id", "products")]),
+        Index(
+            "uq_stock_movements_invoice",
+            "business_id",
+            "invoice_id",
+            "product_id",
+            "reason",
+            unique=True,
+            postgresql_where=text("invoice_id IS NOT NULL"),
+        ),
+    )

@@ -249,6 +249,10 @@ class PluginContract:
         for resource in loaded.offers.get("api_resources", ()):
             assert isinstance(resource, ApiResource)
             assert _endpoints(resource)
+            if resource.alias is None:
+                assert "" not in _paths(resource), (
+                    f"{resource.name} has a view at its root, the address of the plugin's settings"
+                )
 
     def test_its_schedules_run_its_own_jobs(self, loaded: Loaded) -> None:
         """And say when."""
@@ -293,6 +297,16 @@ class PluginContract:
             once = self.state()
             handler(ctx=ctx, event=event)
             assert self.state() == once, f"{hook} is not idempotent"
+
+
+def _paths(resource: ApiResource) -> frozenset[str]:
+    """Where a resource's views are, below its own address."""
+    app = Flask("contract")
+    app.register_blueprint(resource.blueprint, url_prefix="/x")
+    rules = (rule.rule for rule in app.url_map.iter_rules())
+    return frozenset(
+        rule.removeprefix("/x").strip("/") for rule in rules if rule.startswith("/x")
+    )  # fmt: skip
 
 
 def _endpoints(offer: Page | ApiResource) -> frozenset[str]:

@@ -6,7 +6,6 @@ from typing import Any, Final
 from sqlalchemy import func, select, text
 
 from invoicer_core.domain import calendar
-from invoicer_core.domain import parties as party
 from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
@@ -26,6 +25,7 @@ from invoicer_core.models.tenancy import (
 from invoicer_core.services import fields as check
 from invoicer_core.services import rows
 from invoicer_core.services import series as number_series
+from invoicer_core.services.parties import PARTY_CHECKS
 from invoicer_core.services.starting_rates import starting_rates
 from invoicer_core.services.transaction import Unit, transaction
 
@@ -53,14 +53,6 @@ def _color(value: Any) -> str:
     return str(color)
 
 
-def _identifier(value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise ValueError("This must be an object with value and scheme.")
-    checks = {"value": check.text(100), "scheme": check.text(20)}
-    found = check.check_fields(value, checks, required=["value"])
-    return {name: text for name, text in found.items() if text is not None}
-
-
 SETTINGS: Final[Mapping[str, check.Check]] = {
     "on_create": check.choice("draft", "issue", "send"),
     "fiscal_year_start": check.whole(1, 12),
@@ -83,25 +75,7 @@ def _settings(value: Any) -> dict[str, Any]:
 
 
 CHECKS: Final[Mapping[str, check.Check]] = {
-    "name": check.text(200),
-    "legal_name": check.text(200),
-    "email": check.email,
-    "phone": check.written(party.phone),
-    "address": check.text(500, lines=True),
-    "city": check.text(100),
-    "postcode": check.text(20),
-    "region": check.text(100),
-    "country": check.written(party.country),
-    "vat_id": check.written(party.vat_id),
-    "tax_number": check.text(50),
-    "registration": _identifier,
-    "electronic_address": _identifier,
-    "contact_name": check.text(200),
-    "iban": check.written(party.iban),
-    "bic": check.written(party.bic),
-    "currency": check.currency,
-    "locale": check.locale,
-    "payment_terms_days": check.whole(0, 3650),
+    **PARTY_CHECKS,
     "time_zone": _time_zone,
     "color": _color,
     "logo_file_id": check.whole(1, 2**63 - 1),

@@ -1,123 +1,120 @@
-"""Rendered documents: made by a renderer, hashed, kept in a store, given out only when whole."""
+"""Rendered documents: made by a renderer, hashed, kept in a store, given out only when whole.
+
+What they are made of, be it an invoice, a credit note or a payment, is told by `papers`.
+"""
 
 import hashlib
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 
 from invoicer_core.domain.actor import SYSTEM
 from invoicer_core.domain.errors import Conflict, NotFound, Unavailable
-from invoicer_core.domain.snapshots import BusinessSnapshot, InvoiceSnapshot, StoredDocument
-from invoicer_core.hooks.offers import DocumentRenderer, DocumentStore, RenderRequest
+from invoicer_core.domain.snapshots import BusinessSnapshot, StoredDocument
+from invoicer_core.hooks.offers import DocumentRenderer, RenderRequest
 from invoicer_core.host import offers
 from invoicer_core.host.offers import Provided
 from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.documents import StoredDocument as Row
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import businesses, invoices
+from invoicer_core.services import businesses, papers
+from invoicer_core.services.papers import Of, Paper
+from invoicer_core.services.stores import store_for_new, store_named
 from invoicer_core.services.transaction import transaction
 
 PDF: Final = "application/pdf"
-INVOICE: Final = "invoice"
-LOCAL: Final = "local"
 
 _POLL: Final = 0.05
-_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(:space, :invoice)")
-_SPACE: Final = 7_204
+_TRIES: Final = 5
+_ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 7204))")
 _RUNNING: Final = text(
     "SELECT EXISTS (SELECT FROM workflow_runs WHERE business_id = :business"
-    " AND invoice_id = :invoice AND status IN ('running', 'waiting'))"
+    " AND invoice_id = :invoice AND :kind = 'invoice' AND status IN ('running', 'waiting'))"
     " OR EXISTS (SELECT FROM deliveries d JOIN events e"
     " ON e.business_id = d.business_id AND e.id = d.event_id"
-    " WHERE e.business_id = :business AND e.invoice_id = :invoice"
-    " AND e.name IN ('invoice.issued', 'invoice.voided') AND d.subscriber <> 'live'"
-    " AND d.state IN ('due', 'leased'))"
+    " WHERE e.business_id = :business AND e.invoice_id = :invoice AND e.name = ANY(:names)"
+    " AND (e.data ->> 'id')::bigint = :id AND d.subscriber <> 'live'"
+    " AND (d.state = 'leased' OR d.state = 'due' AND d.due_at <= now()))"
 )
 
 
-def render_invoice(*, invoice_id: int) -> StoredDocument:
-    """Make and keep the PDF of an issued or void invoice; the one that is there if it still fits.
+def render(**of: Unpack[Of]) -> StoredDocument:
+    """Make and keep the PDF of what is asked for (``invoice_id``, ``credit_note_id`` or
+    ``payment_id``); the one that is there if it still fits.
 
     Raises:
-        NotFound: no such invoice.
-        Conflict: it is a draft.
+        NotFound: there is no such thing.
+        Conflict: it is a draft, or a payment whose money has not come in.
         Unavailable: no renderer or store is switched on.
     """
-    found = invoices.get(invoice_id=invoice_id)
-    if found.state == "draft":
-        raise Conflict(f"{found.invoice_number} is a draft: issue it first.")
-    kept = current(invoice=found)
-    if kept is not None:
-        return kept
-    pdf = _render(found, "void" if found.state == "void" else None)
-    return _keep(found, pdf)
+    paper = papers.load(of)
+    if paper.is_draft:
+        raise Conflict(f"{paper.title} is a draft: issue it first.")
+    for _ in range(_TRIES):
+        kept = current(paper=paper)
+        if kept is not None:
+            return kept
+        pdf = _render(paper)
+        paper, kept = _keep(of, paper, pdf)
+        if kept is not None:
+            return kept
+    raise Unavailable(f"{paper.title} changes faster than its PDF can be made.", 5)
 
 
 def preview(*, invoice_id: int) -> bytes:
     """The PDF that a draft would become, marked as a draft; nothing is stored.
 
     Raises:
-        NotFound, Unavailable: as `render_invoice`.
+        NotFound, Unavailable: as `render`.
     """
-    found = invoices.get(invoice_id=invoice_id)
-    return _render(found, "draft" if found.state == "draft" else None)
+    return _render(papers.load({"invoice_id": invoice_id}))
 
 
-def current(*, invoice: InvoiceSnapshot) -> StoredDocument | None:
-    """The stored PDF that shows the invoice as it is: after voiding, only one made after that."""
-    statement = (
-        select(Row)
-        .where(
-            Row.business_id == current_business_id(),
-            Row.invoice_id == invoice.id,
-            Row.kind == INVOICE,
-        )
-        .order_by(Row.revision.desc())
-        .limit(1)
-    )
-    row = db.session.scalars(statement).first()
-    if row is None or (invoice.voided_at is not None and row.created_at < invoice.voided_at):
+def current(*, paper: Paper) -> StoredDocument | None:
+    """The stored PDF that shows it as it is: after voiding, only one made after that."""
+    newest = select(Row).where(*_kept(paper)).order_by(Row.revision.desc()).limit(1)
+    row = db.session.scalars(newest).first()
+    if row is None or f"/{paper.public_id}/{paper.edition}-" not in row.key:
         return None
     return _snapshot(row)
 
 
-def get_pdf(*, invoice_id: int) -> tuple[StoredDocument, bytes]:
-    """The stored PDF of an invoice and its bytes, checked against the hash of the day it was made.
+def get_pdf(**of: Unpack[Of]) -> tuple[StoredDocument, bytes]:
+    """The stored PDF and its bytes, checked against the hash of the day it was made.
 
     Raises:
-        NotFound: no such invoice, or no PDF of it is stored (yet).
+        NotFound: there is no such thing, or no PDF of it is stored (yet).
         Unavailable: its store does not answer, or the bytes are not those that were stored.
     """
-    invoice = invoices.get(invoice_id=invoice_id)
-    kept = current(invoice=invoice)
+    paper = papers.load(of)
+    kept = current(paper=paper)
     if kept is None:
-        raise NotFound(f"There is no PDF of {invoice.invoice_number} yet.")
+        raise NotFound(f"There is no PDF of {paper.title} yet.")
     return kept, content_of(document=kept)
 
 
-def await_pdf(*, invoice_id: int, seconds: float = 10.0) -> tuple[StoredDocument, bytes]:
+def await_pdf(*, seconds: float = 10.0, **of: Unpack[Of]) -> tuple[StoredDocument, bytes]:
     """As `get_pdf`, but waits for a PDF that is being made, and makes it where nobody does.
 
     Raises:
-        NotFound: no such invoice.
-        Conflict: it is a draft.
+        NotFound, Conflict: as `render`.
         Unavailable: it took longer than ``seconds``; the PDF will be there later.
     """
     end = time.monotonic() + seconds
     while True:
-        invoice = invoices.get(invoice_id=invoice_id)
-        kept = current(invoice=invoice)
+        paper = papers.load(of)
+        kept = current(paper=paper)
         if kept is not None:
             return kept, content_of(document=kept)
-        if not _is_being_made(invoice):
-            kept = render_invoice(invoice_id=invoice_id)
+        if not _is_being_made(paper):
+            kept = render(**of)
             return kept, content_of(document=kept)
         db.session.rollback()
         if time.monotonic() > end:
-            raise Unavailable(f"The PDF of {invoice.invoice_number} is being made.", 5)
+            raise Unavailable(f"The PDF of {paper.title} is being made.", 5)
         time.sleep(_POLL)
 
 
@@ -136,7 +133,7 @@ def content_of(*, document: StoredDocument) -> bytes:
     Raises:
         Unavailable: its store is off or does not have it, or the bytes are not those stored.
     """
-    store = _store(document.store)
+    store = store_named(document.store)
     db.session.rollback()
     try:
         data = store.offer.get(store.ctx, document.key)
@@ -150,65 +147,79 @@ def content_of(*, document: StoredDocument) -> bytes:
 # --- making ------------------------------------------------------------------------------------
 
 
-def _render(invoice: InvoiceSnapshot, mark: str | None) -> bytes:
+def _render(paper: Paper) -> bytes:
     renderer = _renderer()
     business = businesses.current()
     request = RenderRequest(
-        kind="invoice",
-        document=invoice,
+        kind=paper.kind,
+        document=paper.document,
         business=business,
-        locale=_locale(invoice, business),
+        locale=paper.locale or business.locale or "en",
         assets=_assets(business),
-        revision_mark=mark,
+        revision_mark=paper.mark,
         options=_options(business),
     )
     db.session.rollback()
     return renderer.offer.render(renderer.ctx, request)
 
 
-def _keep(invoice: InvoiceSnapshot, pdf: bytes) -> StoredDocument:
-    """Store the bytes, then the row. A file without a row is harmless; never the other way."""
+def _keep(of: Of, paper: Paper, pdf: bytes) -> tuple[Paper, StoredDocument | None]:
+    """Store the bytes, then the row, unless what they show has changed meanwhile: then there is
+    no document, only the new state. A file without a row is harmless; never the other way."""
     digest = hashlib.sha256(pdf).hexdigest()
-    business = businesses.current()
-    store = _store(None)
-    name = f"{digest[:32]}.pdf"
-    key = f"business/{business.public_id}/invoices/{invoice.public_id}/{name}"
+    folder = f"business/{businesses.current().public_id}/{paper.kind.replace('_', '-')}s"
+    key = f"{folder}/{paper.public_id}/{paper.edition}-{digest[:32]}.pdf"
+    store = store_for_new()
     db.session.rollback()
     store.offer.put(store.ctx, key, pdf, PDF)
     with transaction(by=SYSTEM) as unit:
-        db.session.execute(_ONE_AT_A_TIME, {"space": _SPACE, "invoice": invoice.id % 2**31})
-        kept = current(invoice=invoice)
-        if kept is not None:
-            return kept
-        row = Row(
-            business_id=business.id,
-            kind=INVOICE,
-            invoice_id=invoice.id,
-            revision=_next_revision(invoice.id),
-            store=store.offer.name,
-            key=key,
-            sha256=digest,
-            size=len(pdf),
-            media_type=PDF,
-            filename=f"{_file_name(invoice.invoice_number)}.pdf",
-        )
+        db.session.execute(_ONE_AT_A_TIME, {"place": f"{paper.kind} {paper.id}"})
+        now = papers.load(of)
+        kept = current(paper=now)
+        if kept is not None or now.edition != paper.edition:
+            return now, kept
+        row = _row(paper, store.offer.name, key, digest, len(pdf))
         db.session.add(row)
         db.session.flush()
         kept = _snapshot(row)
-        unit.publish("document.stored", kept, client_id=invoice.client_id, invoice_id=invoice.id)
-        unit.record("document.stored", document=kept.id, invoice=invoice.id, sha256=digest)
-        return kept
+        about = {"client_id": paper.client_id, "invoice_id": paper.invoice_id}
+        unit.publish("document.stored", kept, **about)
+        of_what = {paper.kind: paper.id}
+        unit.record("document.stored", document=kept.id, sha256=digest, **of_what)
+        return paper, kept
 
 
-def _next_revision(invoice_id: int) -> int:
-    statement = select(Row.revision).where(
-        Row.business_id == current_business_id(), Row.invoice_id == invoice_id, Row.kind == INVOICE
+def _row(paper: Paper, store: str, key: str, digest: str, size: int) -> Row:
+    revisions = select(Row.revision).where(*_kept(paper))
+    return Row(
+        business_id=current_business_id(),
+        kind=paper.kind,
+        revision=max(db.session.scalars(revisions).all(), default=0) + 1,
+        store=store,
+        key=key,
+        sha256=digest,
+        size=size,
+        media_type=PDF,
+        filename=f"{_file_name(paper.filename)}.pdf",
+        **{paper.column: paper.id},
     )
-    return max(db.session.scalars(statement).all(), default=0) + 1
 
 
-def _is_being_made(invoice: InvoiceSnapshot) -> bool:
-    values = {"business": current_business_id(), "invoice": invoice.id}
+def _kept(paper: Paper) -> tuple[ColumnElement[bool], ...]:
+    mine = Row.business_id == current_business_id()
+    return mine, Row.kind == paper.kind, getattr(Row, paper.column) == paper.id
+
+
+def _is_being_made(paper: Paper) -> bool:
+    if not paper.made_after:
+        return False
+    values = {
+        "business": current_business_id(),
+        "invoice": paper.invoice_id,
+        "kind": paper.kind,
+        "names": list(paper.made_after),
+        "id": paper.id,
+    }
     return bool(db.session.scalar(_RUNNING, values))
 
 
@@ -218,18 +229,6 @@ def _renderer() -> Provided[DocumentRenderer]:
     if not found:
         raise Unavailable("No plugin that makes PDF documents is switched on.", 60)
     return found[-1]
-
-
-def _store(name: str | None) -> Provided[DocumentStore]:
-    """The store of this name; without one, where new documents go: a switched-on store that is
-    not the local one, else the local one."""
-    if name is not None:
-        return offers.find(db.session, DocumentStore, name, current_business_id())
-    every = offers.every(db.session, DocumentStore, current_business_id())
-    chosen = [each for each in every if each.offer.name != LOCAL] or list(every)
-    if not chosen:
-        raise Unavailable("No plugin that stores documents is switched on.", 60)
-    return chosen[0]
 
 
 def _assets(business: BusinessSnapshot) -> Mapping[str, bytes]:
@@ -244,7 +243,7 @@ def _assets(business: BusinessSnapshot) -> Mapping[str, bytes]:
     ).first()
     if file is None:
         return {}
-    store = _store(file.store)
+    store = store_named(file.store)
     try:
         return {"logo": store.offer.get(store.ctx, file.key)}
     except KeyError:
@@ -255,11 +254,6 @@ def _assets(business: BusinessSnapshot) -> Mapping[str, bytes]:
 def _options(business: BusinessSnapshot) -> Mapping[str, Any]:
     chosen = {"color": business.color, "footer": business.settings.get("invoice_footer")}
     return {name: value for name, value in chosen.items() if value}
-
-
-def _locale(invoice: InvoiceSnapshot, business: BusinessSnapshot) -> str:
-    buyer = invoice.buyer.locale if invoice.buyer is not None else None
-    return buyer or business.locale or "en"
 
 
 def _file_name(number: str) -> str:

@@ -15,10 +15,12 @@ from invoicer_core.domain.document import Adjustment, Document, Item, Tax, Total
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput, NotFound
 from invoicer_core.domain.numbering import NumberTemplate, Pattern
+from invoicer_core.domain.units import unit_code
 from invoicer_core.host import proposals
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.document_rows import PARTY_FIELDS
+from invoicer_core.services.fields import refusal_of
 from invoicer_core.services.listing import ID_MOST
 
 DEFAULT_TERMS_DAYS = 14
@@ -115,11 +117,13 @@ def setting(client_id: int, document_type: str = "invoice") -> Setting:
 
 
 def complete(document: Document, currency: str) -> Document:
-    """The document with its currency and with the taxes that were named by id.
+    """The document with its currency, with units as codes and with the taxes that were named by id.
 
     Raises:
         NotFound: a tax rate or product that this business does not have.
+        InvalidInput: a unit that is neither a code nor a known word (``/items/N/unit``).
     """
+    document = _with_unit_codes(document)
     wanted = {item.tax_rate_id for item in document.items if item.tax_rate_id is not None}
     products = {item.product_id for item in document.items if item.product_id is not None}
     if products:
@@ -157,6 +161,21 @@ def require_items(document: Document) -> None:
     """An invoice that is issued has at least one line [EN 16931 BR-16]."""
     if not document.items:
         raise InvalidInput.at("/items", "Add at least one item before issuing.")
+
+
+def _with_unit_codes(document: Document) -> Document:
+    """Units as codes of UN/ECE Recommendation 20 [EN 16931 BT-130], whatever was typed."""
+    items, faults = [], []
+    for index, item in enumerate(document.items):
+        try:
+            code = unit_code(item.unit)
+        except ValueError as refusal:
+            faults.append(FieldError(f"/items/{index}/unit", str(refusal)))
+        else:
+            items.append(item if code == item.unit else replace(item, unit=code))
+    if faults:
+        raise refusal_of(faults)
+    return replace(document, items=tuple(items))
 
 
 def _taxed(item: Item, index: int, rates: Mapping[int, Tax]) -> Item:

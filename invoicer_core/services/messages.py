@@ -63,8 +63,9 @@ def queue(
     """Write a message down; a worker sends it after the commit, over ``email`` unless told.
 
     Args:
-        attachments: ``{"document": id}`` for a stored document, ``{"invoice": id}`` for the PDF
-            of an invoice, made when the message goes out if it is not there yet.
+        attachments: ``{"document": id}`` for a stored document; ``{"invoice": id}`` for the PDF
+            of an invoice and ``{"payment": id}`` for a receipt, made when the message goes out if
+            they are not there yet.
         token: makes the call idempotent: a second message with the same token is not written.
 
     Raises:

@@ -1,5 +1,6 @@
 """Mails of the core: what is written to whom, and when the business wants that."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from invoicer_core.domain.actor import Actor
@@ -12,11 +13,14 @@ from invoicer_core.services import (
     links,
     mail_texts,
     messages,
+    payments,
     secret_keys,
 )
 from invoicer_core.services.mail_texts import Letter
 
 EMAIL: Final = "email"
+RECEIPTS_MOST: Final = 10
+"""The newest; an invoice paid in more parts than that is rare, and mails have a limit."""
 
 
 def tell_issued(*, invoice_id: int, by: Actor, token: str | None = None) -> MessageSnapshot | None:
@@ -25,7 +29,7 @@ def tell_issued(*, invoice_id: int, by: Actor, token: str | None = None) -> Mess
     recipient = _address(found)
     if recipient is None or found.state == "void":
         return None
-    return _write("invoice", found, recipient, by=by, token=token, file=True)
+    return _write("invoice", found, recipient, by=by, token=token, files=_itself(found))
 
 
 def send_invoice(
@@ -44,16 +48,18 @@ def send_invoice(
     to = recipient or _address(found)
     if to is None:
         raise InvalidInput.at("/recipient", "The client has no e-mail address: say to whom.")
-    return _write("invoice", found, to, by=by, channel=channel, file=True)
+    return _write("invoice", found, to, by=by, channel=channel, files=_itself(found))
 
 
 def tell_paid(*, invoice_id: int, by: Actor) -> MessageSnapshot | None:
-    """Thank for the payment; None unless the business's ``mail_paid`` says so."""
+    """Thank for the payment, with the receipts of the payments that lie on the invoice; None
+    unless the business's ``mail_paid`` says so."""
     found = invoices.get(invoice_id=invoice_id)
     recipient = _address(found)
     if recipient is None or found.payment_state != "paid" or not _wanted("mail_paid"):
         return None
-    return _write("receipt", found, recipient, by=by, token=f"paid-{invoice_id}-{found.version}")
+    token = f"paid-{invoice_id}-{found.version}"
+    return _write("receipt", found, recipient, by=by, token=token, files=_receipts(found))
 
 
 def tell_overdue(*, invoice_id: int, due: str, by: Actor) -> MessageSnapshot | None:
@@ -65,9 +71,8 @@ def tell_overdue(*, invoice_id: int, due: str, by: Actor) -> MessageSnapshot | N
         return None
     if not _wanted("mail_overdue"):
         return None
-    return _write(
-        "reminder", found, recipient, by=by, token=f"overdue-{invoice_id}-{due}", file=True
-    )
+    token = f"overdue-{invoice_id}-{due}"
+    return _write("reminder", found, recipient, by=by, token=token, files=_itself(found))
 
 
 def welcome(*, user: UserSnapshot, by: Actor) -> MessageSnapshot:
@@ -98,7 +103,7 @@ def _write(
     by: Actor,
     channel: str = EMAIL,
     token: str | None = None,
-    file: bool = False,
+    files: Sequence[Mapping[str, int]] = (),
 ) -> MessageSnapshot:
     business = businesses.current()
     buyer = invoice.buyer.locale if invoice.buyer is not None else None
@@ -116,7 +121,7 @@ def _write(
         subject=letter.subject,
         text=letter.text,
         html=letter.html,
-        attachments=[{"invoice": invoice.id}] if file else [],
+        attachments=files,
         client_id=invoice.client_id,
         invoice_id=invoice.id,
         by=by,
@@ -136,6 +141,20 @@ def _queue(
         by=by,
         token=token,
     )
+
+
+def _itself(invoice: InvoiceSnapshot) -> list[Mapping[str, int]]:
+    return [{"invoice": invoice.id}]
+
+
+def _receipts(invoice: InvoiceSnapshot) -> list[Mapping[str, int]]:
+    """Of payments only: what a credit note or a write-off settled has no receipt."""
+    page = payments.find(invoice_id=invoice.id, limit=RECEIPTS_MOST)
+    return [
+        {"payment": payment.id}
+        for payment in reversed(page.items)
+        if sum(part.amount for part in payment.allocations if part.invoice_id == invoice.id) > 0
+    ]
 
 
 def _address(invoice: InvoiceSnapshot) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from invoicer_core.domain import calendar
 from invoicer_core.domain import parties as rules
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict
@@ -36,7 +37,6 @@ from invoicer_core.services.rows import (
 )
 from invoicer_core.services.transaction import transaction
 
-TERMS_MOST: Final = 365
 SHOWN: Final = ("active", "archived", "all")
 
 R = TypeVar("R")
@@ -70,7 +70,7 @@ PARTY_CHECKS: Final[Mapping[str, Check]] = {
     "bic": written(rules.bic),
     "currency": currency,
     "locale": locale,
-    "payment_terms_days": whole(0, TERMS_MOST),
+    "payment_terms_days": whole(0, calendar.TERMS_LIMIT),
 }
 """The fields of every party (a business too) and what they accept."""
 

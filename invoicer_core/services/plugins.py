@@ -16,6 +16,7 @@ from invoicer_core.hooks.plugin import description_of, title_of
 from invoicer_core.hooks.settings import Settings
 from invoicer_core.host import health, states
 from invoicer_core.host.loading import Loaded
+from invoicer_core.host.registry import Quarantined
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import deliveries
@@ -25,6 +26,11 @@ from invoicer_core.services.transaction import transaction
 def find() -> tuple[PluginSnapshot, ...]:
     """Every plugin that is loaded, by name, as it stands for the business that was entered."""
     return tuple(_snapshot(each) for each in host.current().registry.plugins.values())
+
+
+def quarantined() -> tuple[Quarantined, ...]:
+    """The plugins that were left out at the start, each with the reason."""
+    return host.current().registry.quarantined
 
 
 def get(*, name: str) -> PluginSnapshot:

@@ -133,7 +133,9 @@ def _outgoing(row: Message) -> OutgoingMessage:
 
 def _attachment(wanted: Mapping[str, Any]) -> Attachment:
     if "invoice" in wanted:
-        document = documents.render_invoice(invoice_id=int(wanted["invoice"]))
+        document = documents.render(invoice_id=int(wanted["invoice"]))
+    elif "payment" in wanted:
+        document = documents.render(payment_id=int(wanted["payment"]))
     else:
         document = documents.get(document_id=int(wanted["document"]))
     data = documents.content_of(document=document)

@@ -50,12 +50,22 @@ def move(
 
 
 def record(
-    unit: Unit, product: Product, quantity: Decimal, reason: str, invoice_id: int | None = None
+    unit: Unit,
+    product: Product,
+    quantity: Decimal,
+    reason: str,
+    invoice_id: int | None = None,
+    *,
+    may_lack: bool = False,
 ) -> StockMovementSnapshot:
-    """Write a movement of a product whose row is locked; tells when it crosses the low level."""
+    """Write a movement of a product whose row is locked; tells when it crosses the low level.
+
+    Args:
+        may_lack: let the stock go below zero: what was sold is sold.
+    """
     before = product.stock_quantity or Decimal(0)
     after = before + quantity
-    if after < 0:
+    if after < 0 and quantity < 0 and not may_lack:
         message = f"There are {before.normalize():f} in stock; {-quantity:f} cannot be taken."
         raise Conflict(message, [FieldError("/quantity", message)])
     if after >= LIMIT:
@@ -125,5 +135,6 @@ def _snapshot(row: Any) -> StockMovementSnapshot:
         stock_after=row.stock_after,
         reason=row.reason,
         created_at=row.created_at,
+        invoice_id=row.invoice_id,
         actor=row.actor,
     )

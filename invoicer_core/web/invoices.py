@@ -12,6 +12,7 @@ from invoicer_core.services import (
     documents,
     invoices,
     links,
+    papers,
     payments,
     timeline,
     workflows,
@@ -29,6 +30,8 @@ def install(site: Site) -> None:
     site.add_url_rule("/invoices", "invoices", invoice_list)
     site.add_url_rule("/invoices/<int:invoice_id>", "invoice", invoice)
     site.add_url_rule("/invoices/<int:invoice_id>/pdf", "invoice_pdf", invoice_pdf)
+    site.add_url_rule("/credit-notes/<int:credit_note_id>/pdf", "credit_note_pdf", credit_note_pdf)
+    site.add_url_rule("/payments/<int:payment_id>/receipt", "receipt", receipt)
 
 
 def id_of(text: str | None) -> int | None:
@@ -93,6 +96,7 @@ def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = N
         credits=credit_notes.find(invoice_id=found.id).items if found.issued_at else (),
         timeline=timeline.of_invoice(invoice_id=found.id),
         runs=workflows.of_invoice(invoice_id=found.id) if found.issued_at else (),
+        received=papers.RECEIVED,
         methods=words.method_options(),
         channels=[("email", _("E-mail"))],
     )
@@ -113,6 +117,20 @@ def _payments(found: InvoiceSnapshot) -> list[tuple[PaymentSnapshot, Decimal]]:
 def invoice_pdf(invoice_id: int) -> Answer:
     """The frozen PDF; waits for one that is being made."""
     document, content = documents.await_pdf(invoice_id=invoice_id)
+    return pdf_response(document.filename, content)
+
+
+@members("invoices.read")
+def credit_note_pdf(credit_note_id: int) -> Answer:
+    """The PDF of a credit note; waits for one that is being made."""
+    document, content = documents.await_pdf(credit_note_id=credit_note_id)
+    return pdf_response(document.filename, content)
+
+
+@members("payments.read")
+def receipt(payment_id: int) -> Answer:
+    """The receipt of a payment."""
+    document, content = documents.await_pdf(payment_id=payment_id)
     return pdf_response(document.filename, content)
 
 

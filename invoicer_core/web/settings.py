@@ -64,7 +64,7 @@ def _page(part: str, form: Form | None = None) -> str:
     if part == "taxes":
         more = {"rates": tax_rates.find(limit=200).items, "tax_categories": words.tax_categories()}
     elif part == "plugins":
-        more = {"plugins": plugins.find()}
+        more = {"plugins": plugins.find(), "quarantined": plugins.quarantined()}
     elif part == "numbering":
         more = {"examples": _examples(), "resets": _resets()}
     return render_template("settings/page.html", part=part, parts=_parts(), form=form, **more)

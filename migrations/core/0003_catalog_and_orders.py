@@ -284,6 +284,13 @@ def upgrade() -> None:
         ["business_id", "product_id"],
         unique=False,
     )
+    op.create_index(
+        "uq_stock_movements_invoice",
+        "stock_movements",
+        ["business_id", "invoice_id", "product_id", "reason"],
+        unique=True,
+        postgresql_where=sa.text("invoice_id IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:

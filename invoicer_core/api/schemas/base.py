@@ -128,8 +128,19 @@ def decimal_schema(low: str | None = None, high: str | None = None) -> dict[str,
     number: dict[str, Any] = {"type": "number"}
     number["minimum"] = Decimal(low if low is not None else "-999999999999999")
     number["maximum"] = Decimal(high if high is not None else "999999999999999")
-    pattern = _PRINTED if low is None or Decimal(low) < 0 else _PRINTED.replace("-?", "")
-    return {"anyOf": [number, {"type": "string", "pattern": pattern}]}
+    return {"anyOf": [number, {"type": "string", "pattern": _pattern(low, high)}]}
+
+
+def _pattern(low: str | None, high: str | None) -> str:
+    """The same bounds for the number as a text; ``high`` is a power of ten."""
+    if high is not None:
+        digits = len(high) - 1
+        return rf"^({high}(\.0{{1,10}})?|[0-9]{{1,{digits}}}(\.[0-9]{{1,10}})?)$"
+    if low is None or Decimal(low) < 0:
+        return _PRINTED
+    if Decimal(low) == 0:
+        return _PRINTED.replace("-?", "")
+    return r"^([1-9][0-9]{0,14}(\.[0-9]{1,10})?|0\.[0-9]{0,9}[1-9])$"
 
 
 Number = Annotated[Decimal, BeforeValidator(read_decimal), WithJsonSchema(decimal_schema())]
@@ -175,6 +186,7 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"
 
 Stored = _Storable()
 Text20 = Annotated[str, StringConstraints(strict=True, max_length=20), Stored]
+Text30 = Annotated[str, StringConstraints(strict=True, max_length=30), Stored]
 Text40 = Annotated[str, StringConstraints(strict=True, max_length=40), Stored]
 Text100 = Annotated[str, StringConstraints(strict=True, max_length=100), Stored]
 Text200 = Annotated[str, StringConstraints(strict=True, max_length=200), Stored]
@@ -182,6 +194,14 @@ Text500 = Annotated[str, StringConstraints(strict=True, max_length=500), Stored]
 Text1000 = Annotated[str, StringConstraints(strict=True, max_length=1000), Stored]
 Text2000 = Annotated[str, StringConstraints(strict=True, max_length=2000), Stored]
 Text10000 = Annotated[str, StringConstraints(strict=True, max_length=10000), Stored]
+
+Name = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"\S"), Stored
+]
+"""A text that says something."""
+
+LEFT_OUT: Any = Field(default_factory=lambda: None)
+"""Of a field that may be left out, but is never null."""
 
 WholeNumber = BeforeValidator(_strict_whole)
 """Use as ``Annotated[int, Field(ge=.., le=..), WholeNumber]`` in bodies."""

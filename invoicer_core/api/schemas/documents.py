@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from invoicer_core.api.schemas.base import (
+    LEFT_OUT,
     Body,
     Day,
     Flag,
@@ -46,10 +47,11 @@ Rate = Annotated[
     WithJsonSchema(decimal_schema("0", "1000")),
 ]
 AboveZero = Annotated[Quantity, Field(gt=0), WithJsonSchema(decimal_schema("0.0001"))]
-LEFT_OUT: Any = Field(default_factory=lambda: None)
-"""Of a field that may be left out, but is never null."""
-
 _ONE_OF: dict[str, Any] = {"oneOf": [{"required": ["amount"]}, {"required": ["percent"]}]}
+_WHOM: list[Any] = [
+    {"required": ["client_id"], "properties": {"client_id": {"type": "integer"}}},
+    {"required": ["client"], "properties": {"client": {"type": "object"}}},
+]
 _BASE: dict[str, Any] = {"base": ["percent"]}
 
 Reason = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500), Stored]
@@ -238,6 +240,8 @@ class ClientInline(PartyFields):
 class InvoiceInput(DocumentFields, InvoiceTexts):
     """A new invoice: ``client_id``, or ``client`` to find one by e-mail or make one."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": _WHOM})
+
     client_id: Id | None = None
     client: ClientInline | None = None
     items: Annotated[list[ItemInput], Field(max_length=MOST_ITEMS)]
@@ -257,6 +261,8 @@ class InvoiceInput(DocumentFields, InvoiceTexts):
 
 class InvoicePreview(InvoiceInput):
     """As a new invoice; a client may be left out."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
 
 def texts_of(body: InvoiceTexts) -> dict[str, Any]:

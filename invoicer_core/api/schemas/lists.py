@@ -7,11 +7,11 @@ from pydantic import Field
 from invoicer_core.api.schemas.base import (
     Day,
     ListQuery,
+    Name,
     Query,
     QueryFlag,
     QueryId,
     QueryNumber,
-    Text200,
 )
 
 
@@ -46,7 +46,7 @@ class ProductQuery(DatedQuery):
 class SearchQuery(Query):
     """A search with the best first. ``mode`` is text; plugins add others."""
 
-    q: Text200
+    q: Name
     mode: Literal["text"] | None = None
     limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
 

@@ -1,9 +1,9 @@
 """Bodies of payments, allocations and refunds."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from invoicer_core.api.schemas.base import (
     Body,
@@ -26,6 +26,13 @@ Amount = Annotated[
     WithJsonSchema(decimal_schema("0.0001")),
 ]
 """Money that moved: more than zero, no more digits than its currency has."""
+
+
+_WHOSE: list[Any] = [
+    {"required": ["client_id"], "properties": {"client_id": {"type": "integer"}}},
+    {"required": ["invoice_id"], "properties": {"invoice_id": {"type": "integer"}}},
+    {"required": ["allocations"], "properties": {"allocations": {"minItems": 1}}},
+]
 
 
 class AllocationInput(Body):
@@ -58,6 +65,8 @@ class InvoicePaymentInput(Body):
 
 class PaymentInput(InvoicePaymentInput):
     """Money received: of a client, on one invoice or on several."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": _WHOSE})
 
     client_id: Id | None = None
     invoice_id: Id | None = None

@@ -1,13 +1,16 @@
 """The fields of a party: business, client, supplier."""
 
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from invoicer_core.api.schemas.base import (
+    LEFT_OUT,
     Body,
     Flag,
     Id,
+    Name,
     Stored,
     Text20,
     Text40,
@@ -21,6 +24,17 @@ from invoicer_core.api.schemas.base import (
 
 Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"), Stored]
 Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{3}$"), Stored]
+TimeZone = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=64),
+    WithJsonSchema({"type": "string", "enum": sorted(available_timezones())}),
+]
+LocaleTag = Annotated[
+    str,
+    StringConstraints(
+        strict=True, max_length=35, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
+    ),
+]
 Days = Annotated[int, Field(ge=0, le=3650), WholeNumber]
 
 
@@ -50,7 +64,7 @@ class PartyFields(Body):
     iban: Text100 | None = None
     bic: Text20 | None = None
     currency: Currency | None = None
-    locale: Text40 | None = None
+    locale: LocaleTag | None = None
     payment_terms_days: Days | None = None
 
 
@@ -72,8 +86,9 @@ class BusinessSettings(Body):
 class BusinessFields(PartyFields):
     """A business; all fields may be left out."""
 
-    name: Text200 | None = None
-    time_zone: Text100 | None = None
+    name: Name = LEFT_OUT
+    currency: Currency = LEFT_OUT
+    time_zone: TimeZone | None = None
     color: Annotated[str, StringConstraints(pattern="^#[0-9A-Fa-f]{6}$")] | None = None
     logo_file_id: Id | None = None
     settings: BusinessSettings | None = None
@@ -82,4 +97,4 @@ class BusinessFields(PartyFields):
 class BusinessInput(BusinessFields):
     """A new business."""
 
-    name: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200), Stored]
+    name: Name

@@ -12,7 +12,7 @@ from invoicer_core.api.schemas.base import (
     Positive,
     Quantity,
     Stored,
-    Text40,
+    Text30,
     Text100,
     Text500,
     decimal_schema,
@@ -144,7 +144,7 @@ class TaxRateUpdate(Body):
     name: ShortName = LEFT_OUT
     category: TaxCategory | None = None
     rate: Percent = LEFT_OUT
-    exemption_code: Text40 | None = None
+    exemption_code: Text30 | None = None
     exemption_text: Text500 | None = None
     compound: Flag | None = None
     is_default: Flag | None = None

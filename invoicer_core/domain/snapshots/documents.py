@@ -122,12 +122,13 @@ class CreditNoteSnapshot(DocumentBody):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDocument:
-    """A rendered, hashed and stored file of an invoice or credit note."""
+    """A rendered, hashed and stored file of an invoice, credit note or payment (its receipt)."""
 
     id: int
     kind: str
     invoice_id: int | None = None
     credit_note_id: int | None = None
+    payment_id: int | None = None
     revision: int
     store: str
     key: str

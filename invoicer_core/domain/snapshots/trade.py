@@ -61,13 +61,14 @@ class ProductSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockMovementSnapshot:
-    """One change of a product's stock."""
+    """One change of a product's stock; ``invoice_id`` when an invoice caused it."""
 
     id: int
     product_id: int
     quantity: Decimal
     stock_after: Decimal
     reason: str
+    invoice_id: int | None = None
     created_at: datetime
     actor: str
 

@@ -26,7 +26,7 @@ def _contact(form: Form) -> dict[str, Any]:
         "country": form.text("country", longest=2),
         "vat_id": form.text("vat_id", longest=50),
         "currency": form.text("currency", longest=3),
-        "payment_terms_days": form.whole("payment_terms_days", most=365),
+        "payment_terms_days": form.whole("payment_terms_days"),
     }
 
 

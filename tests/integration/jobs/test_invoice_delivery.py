@@ -118,7 +118,7 @@ def test_void_keeps_a_second_revision(business, data, clock, worker):
 
 def test_a_changed_file_is_not_given_out(business, data):
     invoice = issue(send=False)
-    kept = documents.render_invoice(invoice_id=invoice.id)
+    kept = documents.render(invoice_id=invoice.id)
     path = data / "documents" / kept.key
     path.write_bytes(path.read_bytes() + b"%")
     with pytest.raises(Unavailable, match="hash differs"):
@@ -130,8 +130,8 @@ def test_a_changed_file_is_not_given_out(business, data):
 
 def test_rendering_twice_keeps_one(business, data):
     invoice = issue(send=False)
-    first = documents.render_invoice(invoice_id=invoice.id)
-    assert documents.render_invoice(invoice_id=invoice.id) == first
+    first = documents.render(invoice_id=invoice.id)
+    assert documents.render(invoice_id=invoice.id) == first
 
 
 def test_mail_over_smtp(business, data, clock, worker, smtp):

@@ -1,10 +1,12 @@
 """The settings page tells how a plugin is, and lets a paused one run again."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import uuid4
 
 from flask import Flask
 
+from invoicer_core import host
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.plugin import Context, Health, HealthCheck, Plugin, hookimpl
@@ -55,3 +57,29 @@ def test_what_is_wrong_is_shown_and_a_pause_ended(config: Config) -> None:
     assert "Resume" not in owner.get("/settings/plugins").text
     with app.app_context(), businesses.enter_business(owner.business_id):
         assert plugins.get(name="pond").paused_at is None
+
+
+class Bog(Plugin):
+    """Has a hook that does not exist."""
+
+    name = "bog"
+
+    @hookimpl
+    def on_rain_fallen(self, ctx: Context) -> None:
+        """Nobody calls this."""
+
+
+def test_what_was_left_out_is_told_with_the_reason(config: Config) -> None:
+    app = create_app(config, plugins=[Pond])
+    owner = owner_of(app)
+    assert "Does not run" not in owner.get("/settings/plugins").text
+    found = host.discover(extra=[Pond, Bog], entry_points=False)
+    host.install(app, replace(host_of(app), registry=found))
+    page = owner.get("/settings/plugins").text
+    assert "Does not run: bog" in page
+    assert "no hook named on_rain_fallen" in page
+
+
+def host_of(app: Flask) -> host.Host:
+    found: host.Host = app.extensions["invoicer.host"]
+    return found
