@@ -21,9 +21,19 @@ from invoicer_core.api.schemas.base import (
     Text2000,
     WholeNumber,
 )
+from invoicer_core.domain.money import MINOR_UNITS
+from invoicer_core.domain.parties import COUNTRIES
 
-Country = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"), Stored]
-Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z]{3}$"), Stored]
+Country = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[A-Za-z]{2}$"),
+    WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES)}),
+]
+Currency = Annotated[
+    str,
+    StringConstraints(strict=True, pattern=r"^[A-Za-z]{3}$"),
+    WithJsonSchema({"type": "string", "enum": sorted(MINOR_UNITS)}),
+]
 TimeZone = Annotated[
     str,
     StringConstraints(strict=True, max_length=64),

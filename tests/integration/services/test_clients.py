@@ -71,7 +71,7 @@ WRONG = {
     "bic": "GIBA",
     "currency": "EURO",
     "locale": "xx-klingon",
-    "payment_terms_days": 366,
+    "payment_terms_days": 3651,
     "credit_limit": Decimal(-1),
     "city": "a\nb",
     "notes": "x" * 5_001,

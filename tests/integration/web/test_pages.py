@@ -8,7 +8,7 @@ from flask import Flask
 
 from invoicer_core.domain.document import Adjustment, Document, Item, Tax
 from invoicer_core.domain.drafts import InvoiceDraft
-from invoicer_core.services import businesses, invoices, payments
+from invoicer_core.services import businesses, documents, invoices, payments
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 
@@ -178,6 +178,28 @@ def _another(app: Flask, visitor: Visitor) -> Visitor:
         users.register(email=email, password=PASSWORD, business={"name": "Other"})
     visitor.send("/sign-in", "/sign-in", email=email, password=PASSWORD)
     return visitor
+
+
+def test_an_invoices_page_leads_to_its_credit_notes_and_receipts(
+    app: Flask, owner: Visitor
+) -> None:
+    path = issued(owner)
+    fields = {"amount": "100", "date": "2026-11-20", "method": "cash"}
+    assert owner.send(f"{path}/payments", path, **fields).status_code == 302
+    assert owner.send(f"{path}/credit", path, reason="came back").status_code == 302
+    links = re.findall(
+        r'href="(/credit-notes/(\d+)/pdf|/payments/\d+/receipt)"', owner.get(path).text
+    )
+    assert len(links) == 2
+    note_id = next(int(found) for _, found in links if found)
+    with app.app_context(), businesses.enter_business(owner.business_id):
+        documents.render(credit_note_id=note_id)
+    other = _another(app, Visitor(app.test_client()))
+    for link, _ in links:
+        answer = owner.get(link)
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+        assert answer.data.startswith(b"%PDF-")
+        assert other.get(link).status_code == 404
 
 
 def test_the_clients_page_needs_the_whole_link(owner: Visitor, stranger: Visitor) -> None:
