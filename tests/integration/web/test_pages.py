@@ -186,7 +186,7 @@ def test_an_invoices_page_leads_to_its_credit_notes_and_receipts(
     path = issued(owner)
     fields = {"amount": "100", "date": "2026-11-20", "method": "cash"}
     assert owner.send(f"{path}/payments", path, **fields).status_code == 302
-    assert owner.send(f"{path}/credit", path, reason="came back").status_code == 302
+    assert owner.send(f"{path}/credit", path, reason="back", settlement="credit").status_code == 302
     links = re.findall(
         r'href="(/credit-notes/(\d+)/pdf|/payments/\d+/receipt)"', owner.get(path).text
     )
