@@ -3,6 +3,7 @@
 from invoicer_core.host.calls import (
     Outcome,
     Proposals,
+    asked,
     blame_abandoned,
     deliver,
     objections,
@@ -22,6 +23,7 @@ __all__ = [
     "Proposals",
     "Quarantined",
     "Registry",
+    "asked",
     "blame_abandoned",
     "current",
     "deliver",

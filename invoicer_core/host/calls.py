@@ -72,6 +72,11 @@ def subscribers(event_name: str) -> tuple[tuple[str, bool], ...]:
 # --- inside the core's transaction -----------------------------------------------------------
 
 
+def asked(hook: str) -> bool:
+    """Whether any plugin that is loaded answers this hook."""
+    return bool(current().registry.implementations.get(hook))
+
+
 def objections(
     session: AnySession, hook: str, snapshot: Any, *, business_id: int, by: Actor | None = None
 ) -> tuple[Objection, ...]:

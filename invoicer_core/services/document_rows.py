@@ -47,8 +47,12 @@ TOTAL_FIELDS = (
 )  # fmt: skip
 
 
-def items_json(document: Document, totals: Totals) -> str:
-    """The lines as a JSON text for `json_to_recordset` with ITEM_COLUMNS."""
+def items_json(document: Document, totals: Totals, ids: Sequence[int] | None = None) -> str:
+    """The lines as a JSON text for `json_to_recordset` with ITEM_COLUMNS.
+
+    Args:
+        ids: those of the rows, where they were given beforehand.
+    """
     rows = []
     for position, (item, sums) in enumerate(zip(document.items, totals.items, strict=True)):
         adjustments: dict[str, Any] = {}
@@ -60,6 +64,7 @@ def items_json(document: Document, totals: Totals) -> str:
             adjustments["charges"] = item.charges
         rows.append(
             {
+                "id": ids[position] if ids else None,
                 "position": position,
                 "product_id": item.product_id,
                 "description": item.description,

@@ -1,9 +1,9 @@
 """From what was typed to a document that can be computed and stored: parties, currency, taxes,
 dates and series are looked up here, once, for preview, creation, edit and issue alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +32,14 @@ def _party_sql(alias: str) -> str:
     return f"jsonb_strip_nulls(jsonb_build_object({pairs}))::text"
 
 
+# Ids are given beforehand, so that everything that names them can be written in one statement.
+_RESERVED = (
+    " nextval('invoices_id_seq') AS id, gen_random_uuid() AS public_id, now() AS now,"
+    " (SELECT coalesce(array_agg(nextval('invoice_items_id_seq')), '{}')"
+    " FROM generate_series(1, %(reserve)s)) AS items,"
+)
 _SETTING = (
-    "SELECT b.currency, b.payment_terms_days, b.settings,"  # noqa: S608 - constants only
+    " b.currency, b.payment_terms_days, b.settings,"
     " (now() AT TIME ZONE b.time_zone)::date AS today, " + _party_sql("b") + " AS seller,"
     " c.id AS client_id, c.public_id AS client_public_id, c.name AS client_name,"
     " c.currency AS client_currency, c.payment_terms_days AS client_terms, "
@@ -45,6 +51,18 @@ _SETTING = (
     " JOIN series s ON s.business_id = b.id AND s.document_type = %(type)s AND s.is_default"
     " WHERE b.id = %(business)s"
 )
+_LOOK_UP = "SELECT" + _SETTING
+_LOOK_UP_AND_RESERVE = "SELECT" + _RESERVED + _SETTING
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Ids for an invoice and its lines, and the instant of the transaction."""
+
+    id: int
+    public_id: UUID
+    now: datetime
+    items: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,7 @@ class Setting:
     pattern: str
     reset: str
     ordered_dates: bool
+    reserved: Reserved | None = None
 
     def number(self, day: date) -> NumberTemplate:
         """The pattern of the series with everything but the running number filled in."""
@@ -75,8 +94,13 @@ class Setting:
         )
 
 
-def setting(client_id: int, document_type: str = "invoice") -> Setting:
+def setting(
+    client_id: int, document_type: str = "invoice", *, reserve: int | None = None
+) -> Setting:
     """Look everything up in one query.
+
+    Args:
+        reserve: also give ids for an invoice with this many lines.
 
     Raises:
         NotFound: no such client in this business.
@@ -85,8 +109,9 @@ def setting(client_id: int, document_type: str = "invoice") -> Setting:
     row = (
         db.session.connection()
         .exec_driver_sql(
-            _SETTING,
+            _LOOK_UP if reserve is None else _LOOK_UP_AND_RESERVE,
             {
+                "reserve": reserve,
                 "client": client_id if known else 0,
                 "type": document_type,
                 "business": current_business_id(),
@@ -113,6 +138,7 @@ def setting(client_id: int, document_type: str = "invoice") -> Setting:
         pattern=row.pattern,
         reset=row.reset,
         ordered_dates=row.ordered_dates,
+        reserved=None if reserve is None else Reserved(row.id, row.public_id, row.now, row.items),
     )
 
 

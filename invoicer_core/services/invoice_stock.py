@@ -137,4 +137,4 @@ def _is_credited_in_full(invoice: InvoiceSnapshot) -> bool:
     statement = select(func.sum(CreditNote.total_amount)).where(
         CreditNote.business_id == current_business_id(), CreditNote.invoice_id == invoice.id
     )
-    return (db.session.scalar(statement) or 0) == invoice.total_amount
+    return db.session.scalar(statement) == invoice.total_amount

@@ -4,8 +4,8 @@ Everything that other transactions wait for (the series' counter, the head of th
 in the one statement that comes last before the commit.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ class Numbering:
         prefix, width, suffix: the pattern, all but the running number expanded.
         ordered: refuse a date before the last one of the period.
         version: the draft's version that was read; another one means someone was faster.
+        statement: made by `issuing`; None for a draft that is stored already.
+        parameters: what else that statement needs.
     """
 
     invoice_id: int
@@ -52,6 +54,8 @@ class Numbering:
     due_date: date
     seller: str
     buyer: str
+    statement: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 _TAIL = """
@@ -96,9 +100,8 @@ SELECT issued.number, pg_notify('due', '') FROM issued, head
 
 _PLAIN = "WITH issued AS (SELECT NULL::text AS number), " + _TAIL
 
-_ISSUE = (
-    """
-WITH counter AS (
+_COUNTER = """
+counter AS (
     INSERT INTO series_counters (business_id, series_id, period, last, last_date)
     VALUES (%(business)s, %(series)s, %(period)s, 1, %(day)s)
     ON CONFLICT (series_id, period) DO UPDATE
@@ -106,22 +109,34 @@ WITH counter AS (
            last_date = greatest(series_counters.last_date, excluded.last_date)
      WHERE NOT %(ordered)s OR series_counters.last_date <= excluded.last_date
     RETURNING last
-), issued AS (
-    UPDATE invoices i
-       SET state = 'issued', issued_at = now(), updated_at = now(),
-           number = %(prefix)s
-               || lpad(counter.last::text, greatest(%(width)s, length(counter.last::text)), '0')
-               || %(suffix)s,
-           seq = counter.last, series_id = %(series)s, period = %(period)s,
-           issue_date = %(day)s, due_date = %(due)s,
-           seller = %(seller)s::jsonb, buyer = %(buyer)s::jsonb
-      FROM counter
-     WHERE i.business_id = %(business)s AND i.id = %(invoice)s
-       AND i.state = 'draft' AND i.version = %(version)s
-    RETURNING i.number
-), """  # noqa: S608 - constants only
-    + _TAIL
+), """
+
+NUMBER_SQL: Final = (
+    "%(prefix)s || lpad(counter.last::text, greatest(%(width)s, length(counter.last::text)), '0')"
+    " || %(suffix)s"
 )
+"""The number, where `counter` and the parameters of a `Numbering` are known."""
+
+
+def issuing(issued: str) -> str:
+    """The statement that issues, around ``issued AS (...)``, which returns the number or no row."""
+    return "WITH " + _COUNTER + issued + ", " + _TAIL
+
+
+ISSUE_DRAFT: Final = issuing(
+    "issued AS ("  # noqa: S608 - constants only
+    " UPDATE invoices i"
+    " SET state = 'issued', issued_at = now(), updated_at = now(), number = "
+    + NUMBER_SQL
+    + ", seq = counter.last, series_id = %(series)s, period = %(period)s,"
+    " issue_date = %(day)s, due_date = %(due)s,"
+    " seller = %(seller)s::jsonb, buyer = %(buyer)s::jsonb"
+    " FROM counter"
+    " WHERE i.business_id = %(business)s AND i.id = %(invoice)s"
+    " AND i.state = 'draft' AND i.version = %(version)s"
+    " RETURNING i.number)"
+)
+"""Issues a draft that is stored already."""
 
 
 def flush(
@@ -152,7 +167,7 @@ def flush(
     }
     statement = _PLAIN
     if numbering is not None:
-        statement = _ISSUE
+        statement = numbering.statement or ISSUE_DRAFT
         parameters |= _numbering_parameters(numbering)
     row = db.session.connection().exec_driver_sql(statement, parameters).first()
     if numbering is None:
@@ -176,6 +191,7 @@ def _row(event: PendingEvent) -> dict[str, Any]:
 
 def _numbering_parameters(numbering: Numbering) -> dict[str, Any]:
     return {
+        **numbering.parameters,
         "invoice": numbering.invoice_id,
         "version": numbering.version,
         "series": numbering.series_id,

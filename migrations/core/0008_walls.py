@@ -73,7 +73,8 @@ def upgrade() -> None:
     )  # fmt: skip
     for statement in (
         "GRANT USAGE ON SCHEMA public TO invoicer_app, invoicer_gate",
-        "GRANT USAGE ON SEQUENCE businesses_id_seq TO invoicer_app",
+        "GRANT USAGE ON SEQUENCE businesses_id_seq, invoices_id_seq, invoice_items_id_seq"
+        " TO invoicer_app",
         "REVOKE ALL ON users, sign_ins, one_time_tokens, security_events FROM invoicer_app",
         "GRANT SELECT, INSERT, UPDATE ON users, sign_ins, one_time_tokens TO invoicer_app",
         "GRANT DELETE ON sign_ins, one_time_tokens TO invoicer_app",

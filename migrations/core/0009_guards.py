@@ -67,7 +67,8 @@ CREATE FUNCTION guard_parts_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM added a JOIN invoices i
                ON i.business_id = a.business_id AND i.id = a.invoice_id
-               WHERE i.issued_at IS NOT NULL) THEN
+               WHERE i.issued_at <> transaction_timestamp()) THEN
+        -- Parts may come in the very transaction that issues the invoice, and never later.
         RAISE EXCEPTION 'the invoice is issued: its % can not change', TG_TABLE_NAME
             USING ERRCODE = 'restrict_violation';
     END IF;

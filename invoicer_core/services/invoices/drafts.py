@@ -16,7 +16,13 @@ from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.services import clients, document_rows, drafting
 from invoicer_core.services.invoices import rows
 from invoicer_core.services.invoices.changes import check_version
-from invoicer_core.services.invoices.issuing import content_of, issue_stored
+from invoicer_core.services.invoices.issuing import (
+    content_of,
+    issue_new,
+    issue_stored,
+    stored_again,
+    stored_anew,
+)
 from invoicer_core.services.invoices.rows import Content, Stored
 from invoicer_core.services.order_rows import give_back
 from invoicer_core.services.transaction import transaction
@@ -32,7 +38,7 @@ def preview(*, draft: InvoiceDraft, by: Actor) -> InvoiceSnapshot:
         InvalidInput, NotFound: as creating it would.
     """
     if draft.client_id is not None:
-        content, known = content_of(draft, draft.client_id, by)
+        content, known = content_of(draft, draft.client_id, by, reserve=False)
         return rows.snapshot_of(content, _unstored(content), today=known.today)
     document = drafting.complete(draft.document, drafting.business_currency())
     content = Content(
@@ -58,12 +64,13 @@ def create(
         drafting.check_expected(draft.expected_total, content.totals)
         chain = known.settings.get("on_create")
         send = send or chain == "send"
-        stored = rows.insert(content)
+        stored = stored_anew(known)
         snapshot = rows.snapshot_of(content, stored, today=known.today)
         unit.publish("invoice.created", snapshot, client_id=client_id, invoice_id=stored.id)
         unit.record("invoice.created", invoice=stored.id)
         if issue or send or chain == "issue":
-            return issue_stored(unit, content, stored, known, send=send)
+            return issue_new(unit, content, stored, known, send=send)
+        rows.insert(content, stored)
         return snapshot
 
 
@@ -82,7 +89,8 @@ def issue(
         check_version(found, expected_version)
         lifecycle.require_transition(found.state, "issued")
         content, known = content_of(draft_of(found), found.client_id, None)
-        stored = rows.overwrite(invoice_id, content)
+        stored = stored_again(known, found)
+        rows.overwrite(content, stored)
         return issue_stored(unit, content, stored, known, send=send)
 
 
@@ -101,7 +109,8 @@ def update_draft(
         client_id = _client_of(draft, by)
         content, known = content_of(draft, client_id, None)
         drafting.check_expected(draft.expected_total, content.totals)
-        stored = rows.overwrite(invoice_id, content)
+        stored = stored_again(known, found)
+        rows.overwrite(content, stored)
         snapshot = rows.snapshot_of(content, stored, today=known.today)
         unit.publish("invoice.updated", snapshot, client_id=client_id, invoice_id=invoice_id)
         unit.record("invoice.updated", invoice=invoice_id, version=stored.version)
@@ -127,7 +136,8 @@ def duplicate(*, invoice_id: int, by: Actor) -> InvoiceSnapshot:
     )
     with transaction(by=by) as unit:
         content, known = content_of(draft, found.client_id, None)
-        stored = rows.insert(content)
+        stored = stored_anew(known)
+        rows.insert(content, stored)
         copy = rows.snapshot_of(content, stored, today=known.today)
         unit.publish("invoice.created", copy, client_id=copy.client_id, invoice_id=copy.id)
         unit.record("invoice.created", invoice=copy.id, copy_of=invoice_id)

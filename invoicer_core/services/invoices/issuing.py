@@ -9,7 +9,7 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.hooks import codec
-from invoicer_core.host import refuse_objected
+from invoicer_core.host import asked, refuse_objected
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import document_rows, drafting
@@ -20,18 +20,21 @@ from invoicer_core.services.publishing import NUMBER, Numbering
 from invoicer_core.services.transaction import Unit
 
 
-def content_of(draft: InvoiceDraft, client_id: int, by: Actor | None) -> tuple[Content, Setting]:
+def content_of(
+    draft: InvoiceDraft, client_id: int, by: Actor | None, *, reserve: bool = True
+) -> tuple[Content, Setting]:
     """A draft with everything looked up, what plugins propose added, and the totals computed.
 
     Args:
         by: who creates it; None for a copy of what is stored, to which nothing is proposed again.
+        reserve: also give ids, because it is going to be stored.
 
     Raises:
         InvalidInput, NotFound: see `drafting` and `domain.totals`.
     """
-    known = drafting.setting(client_id)
     if by is not None:
         draft = drafting.with_proposals(draft, by)
+    known = drafting.setting(client_id, reserve=len(draft.document.items) if reserve else None)
     document = drafting.complete(draft.document, known.currency)
     if draft.due_date is not None:
         calendar.check_due_date(draft.issue_date or known.today, draft.due_date)
@@ -49,10 +52,40 @@ def content_of(draft: InvoiceDraft, client_id: int, by: Actor | None) -> tuple[C
     return content, known
 
 
-def issue_stored(
+def stored_anew(known: Setting) -> Stored:
+    """What a new invoice is stored as."""
+    given = known.reserved
+    assert given is not None  # noqa: S101 - content_of reserves unless told otherwise
+    return Stored(given.id, given.public_id, given.now, given.now, 1, given.items)
+
+
+def stored_again(known: Setting, found: InvoiceSnapshot) -> Stored:
+    """What a draft that is written again is stored as."""
+    given = known.reserved
+    assert given is not None  # noqa: S101 - content_of reserves unless told otherwise
+    return Stored(
+        found.id, found.public_id, found.created_at, given.now, found.version + 1, given.items
+    )
+
+
+def issue_new(
     unit: Unit, content: Content, stored: Stored, known: Setting, *, send: bool
 ) -> InvoiceSnapshot:
-    """Number and freeze a draft that was stored in this transaction.
+    """Store and issue at once. Where plugins may object the draft is stored first, so that they
+    find it in the database.
+
+    Raises: as `issue_stored`.
+    """
+    if asked("before_invoice_issued"):
+        rows.insert(content, stored)
+        return issue_stored(unit, content, stored, known, send=send)
+    return issue_stored(unit, content, stored, known, send=send, new=True)
+
+
+def issue_stored(
+    unit: Unit, content: Content, stored: Stored, known: Setting, *, send: bool, new: bool = False
+) -> InvoiceSnapshot:
+    """Number and freeze a draft that was stored in this transaction, or store it too.
 
     Raises:
         InvalidInput: nothing on it, or due before issued.
@@ -83,7 +116,7 @@ def issue_stored(
         total=issued.total_amount,
         currency=issued.currency,
     )
-    return replace(issued, invoice_number=unit.issue(_numbering(content, stored, known)))
+    return replace(issued, invoice_number=unit.issue(_numbering(content, stored, known, new=new)))
 
 
 def _told(issued: InvoiceSnapshot, send: bool) -> InvoiceSnapshot | Mapping[str, Any]:
@@ -91,9 +124,10 @@ def _told(issued: InvoiceSnapshot, send: bool) -> InvoiceSnapshot | Mapping[str,
     return {**codec.to_json(issued), "send": True} if send else issued
 
 
-def _numbering(content: Content, stored: Stored, known: Setting) -> Numbering:
+def _numbering(content: Content, stored: Stored, known: Setting, *, new: bool) -> Numbering:
     assert content.issue_date is not None and content.due_date is not None  # noqa: S101, PT018
     template = known.number(content.issue_date)
+    statement, parameters = rows.insert_issued(content, stored) if new else (None, {})
     return Numbering(
         invoice_id=stored.id,
         version=stored.version,
@@ -107,4 +141,6 @@ def _numbering(content: Content, stored: Stored, known: Setting) -> Numbering:
         due_date=content.due_date,
         seller=known.seller,
         buyer=known.buyer,
+        statement=statement,
+        parameters=parameters,
     )

@@ -36,6 +36,7 @@ from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import document_rows
 from invoicer_core.services.document_rows import Record
 from invoicer_core.services.listing import ID_MOST, there_is
+from invoicer_core.services.publishing import NUMBER_SQL, issuing
 
 LABEL = "DRAFT-{}"
 
@@ -54,29 +55,49 @@ _VALUES = (
     " %(withheld_total)s, %(prepaid_total)s, %(rounding)s, %(amount_due)s"
 )
 _PARTS = (
-    ", item AS (INSERT INTO invoice_items (business_id, invoice_id, position, product_id,"  # noqa: S608
+    ", item AS (INSERT INTO invoice_items (id, business_id, invoice_id, position, product_id,"  # noqa: S608
     " description, details, sku, quantity, unit, unit_price, base_quantity, period_start,"
     " period_end, adjustments, taxes, gross_amount, total_price, net_amount)"
-    " SELECT %(business)s, invoice.id, t.* FROM invoice, json_to_recordset(%(items)s::json)"
-    " AS t (" + document_rows.ITEM_COLUMNS + ") RETURNING id, position)"
+    " SELECT t.id, %(business)s, %(id)s, t.position, t.product_id, t.description, t.details, t.sku,"
+    " t.quantity, t.unit, t.unit_price, t.base_quantity, t.period_start, t.period_end,"
+    " t.adjustments, t.taxes, t.gross_amount, t.total_price, t.net_amount"
+    " FROM {}, json_to_recordset(%(items)s::json) AS t (id bigint, "
+    + document_rows.ITEM_COLUMNS
+    + "))"
     ", tax AS (INSERT INTO invoice_taxes (business_id, invoice_id, position, name, category,"
     " rate, base, tax, compound, exemption_code, exemption_text)"
-    " SELECT %(business)s, invoice.id, t.* FROM invoice, json_to_recordset(%(taxes)s::json)"
+    " SELECT %(business)s, %(id)s, t.* FROM {}, json_to_recordset(%(taxes)s::json)"
     " AS t (" + document_rows.TAX_COLUMNS + "))"
-    " SELECT invoice.*,"
-    " coalesce((SELECT array_agg(item.id ORDER BY item.position) FROM item), '{}')"
-    " AS items FROM invoice"
 )
 _INSERT = (
-    "WITH invoice AS (INSERT INTO invoices (business_id, " + _COLUMNS + ")"  # noqa: S608
-    " VALUES (%(business)s, " + _VALUES + ") RETURNING id, public_id, created_at, updated_at,"
-    " version)" + _PARTS
+    "WITH invoice AS (INSERT INTO invoices (business_id, id, public_id, "  # noqa: S608
+    + _COLUMNS
+    + ") VALUES (%(business)s, %(id)s, %(public_id)s, "
+    + _VALUES
+    + ") RETURNING id)"
+    + _PARTS.replace("{}", "invoice")
+    + " SELECT id FROM invoice"
 )
 _UPDATE = (
-    "WITH invoice AS (UPDATE invoices SET (" + _COLUMNS + ") = ROW(" + _VALUES + "),"  # noqa: S608
-    " version = version + 1, updated_at = now() WHERE business_id = %(business)s"
-    " AND id = %(id)s AND state = 'draft' RETURNING id, public_id, created_at, updated_at,"
-    " version)" + _PARTS
+    "WITH invoice AS (UPDATE invoices SET ("  # noqa: S608
+    + _COLUMNS
+    + ") = ROW("
+    + _VALUES
+    + "), version = %(version)s, updated_at = now() WHERE business_id = %(business)s"
+    " AND id = %(id)s AND state = 'draft' RETURNING id)"
+    + _PARTS.replace("{}", "invoice")
+    + " SELECT id FROM invoice"
+)
+_ISSUE_NEW = issuing(
+    "issued AS (INSERT INTO invoices (business_id, id, public_id, "  # noqa: S608
+    + _COLUMNS
+    + ", state, issued_at, number, seq, series_id, period, seller, buyer)"
+    " SELECT %(business)s, %(id)s, %(public_id)s, "
+    + _VALUES
+    + ", 'issued', now(), "
+    + NUMBER_SQL
+    + ", counter.last, %(series)s, %(period)s, %(seller)s::jsonb, %(buyer)s::jsonb"
+    " FROM counter RETURNING number)" + _PARTS.replace("{}", "issued")
 )
 _DROP_ITEMS = "DELETE FROM invoice_items WHERE business_id = %(business)s AND invoice_id = %(id)s"
 _DROP_TAXES = "DELETE FROM invoice_taxes WHERE business_id = %(business)s AND invoice_id = %(id)s"
@@ -84,7 +105,7 @@ _DROP_TAXES = "DELETE FROM invoice_taxes WHERE business_id = %(business)s AND in
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database gave to a stored invoice."""
+    """What the database gives to a stored invoice; known before it is written."""
 
     id: int
     public_id: UUID
@@ -108,11 +129,14 @@ class Content:
     issue_date: date | None
     due_date: date | None
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self, stored: "Stored") -> dict[str, Any]:
         """By the names of the columns."""
         draft = self.draft
         return {
             "business": current_business_id(),
+            "id": stored.id,
+            "public_id": stored.public_id,
+            "version": stored.version,
             "client_id": self.client_id,
             "client_public_id": self.client_public_id,
             "client_name": self.client_name,
@@ -131,25 +155,30 @@ class Content:
             "tags": list(draft.tags),
             "plugins": codec.dumps(draft.plugins),
             "adjustments": document_rows.adjustments_json(self.document),
-            "items": document_rows.items_json(self.document, self.totals),
+            "items": document_rows.items_json(self.document, self.totals, stored.items),
             "taxes": document_rows.taxes_json(self.totals),
             **document_rows.totals_dict(self.totals),
         }
 
 
-def insert(content: Content) -> Stored:
+def insert(content: Content, stored: Stored) -> None:
     """A new draft with its items and taxes, in one statement."""
-    found = db.session.connection().exec_driver_sql(_INSERT, content.parameters()).one()
-    return Stored(*found)
+    db.session.connection().exec_driver_sql(_INSERT, content.parameters(stored))
 
 
-def overwrite(invoice_id: int, content: Content) -> Stored:
+def insert_issued(content: Content, stored: Stored) -> tuple[str, dict[str, Any]]:
+    """The statement (see `publishing.issuing`) and its parameters that store an invoice which is
+    issued at once: each row and index entry is written a single time."""
+    return _ISSUE_NEW, content.parameters(stored)
+
+
+def overwrite(content: Content, stored: Stored) -> None:
     """The draft anew: its items and taxes are taken away and written again."""
     connection = db.session.connection()
-    parameters = {"id": invoice_id, **content.parameters()}
+    parameters = content.parameters(stored)
     connection.exec_driver_sql(_DROP_ITEMS, parameters)
     connection.exec_driver_sql(_DROP_TAXES, parameters)
-    return Stored(*connection.exec_driver_sql(_UPDATE, parameters).one())
+    connection.exec_driver_sql(_UPDATE, parameters)
 
 
 def snapshot_of(
