@@ -21,7 +21,7 @@ class StockKeepingPlugin(Plugin):
     @hookimpl
     def on_invoice_issued(self, ctx: Context, event: InvoiceIssued) -> None:
         """Take out what the invoice sells."""
-        pass
+        invoice_stock.take_out(invoice_id=event.invoice_id, by=ctx.actor)
 
     @hookimpl
     def on_invoice_voided(self, ctx: Context, event: InvoiceVoided) -> None:

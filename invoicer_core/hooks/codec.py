@@ -201,7 +201,7 @@ def _refuse_unstorable(value: Any) -> None:
     """Escapes can spell what no database stores: half of a surrogate pair, and U+0000."""
     text = _text(value)
     text.encode("utf-8")
-    if "\\u0000" in text:
+    if "\\u0000" in text.replace("\\\\", ""):  # an escaped backslash escapes nothing more
         raise InvalidInput("A text holds the character U+0000, which cannot be stored.")
 
 

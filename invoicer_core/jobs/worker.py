@@ -39,6 +39,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 PATIENCE: Final = 10.0
 GLANCE: Final = 0.1
 
+NICENESS: Final = 10
+"""Requests go first: what may be slow may also wait for a processor."""
+
 log: Final = getLogger(__name__)
 
 
@@ -209,6 +212,7 @@ def main(app: Flask) -> None:
     """Run until SIGTERM or SIGINT. The application must not have touched the network yet."""
     gc.collect()
     gc.freeze()
+    os.nice(NICENESS)
     Parent(
         [
             lambda: serve(app, CoreWorker, [CORE]),

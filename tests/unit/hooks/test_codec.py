@@ -150,3 +150,9 @@ def test_an_indented_text_says_the_same():
     value = {"a": Decimal("1.50"), "b": [1, 2]}
     assert loads(dumps(value, indent=2)) == value
     assert "\n" in dumps(value, indent=2)
+
+
+def test_a_backslash_before_u0000_is_text_like_any_other():
+    assert loads(r'["\\u0000 and \u00e9"]') == ["\\u0000 and é"]
+    with pytest.raises(InvalidInput):
+        loads(r'["\u0000"]')
