@@ -1,23 +1,18 @@
 """Credit notes and receipts: rendered, kept and given out as invoices are."""
 
-import threading
 from dataclasses import replace
 from decimal import Decimal
 from email import message_from_bytes, policy
 
-import pytest
 from sqlalchemy import text
 
 from invoicer_core.domain.drafts import CreditNoteDraft, PaymentDraft
-from invoicer_core.domain.errors import Conflict, NotFound, Unavailable
 from invoicer_core.models import db
-from invoicer_core.models.tenancy import enter_business
 from invoicer_core.services import (
     businesses,
     credit_notes,
     documents,
     invoices,
-    papers,
     payments,
     products,
     stock,
@@ -65,76 +60,6 @@ def test_a_credit_note_gets_its_pdf_after_it_was_issued(business, data, clock, w
 def with_pdf(credit_note_id: int):
     found = fresh(credit_notes.get, credit_note_id=credit_note_id)
     return found if found.pdf_url else None
-
-
-def test_who_asks_while_a_worker_owes_the_pdf_waits_for_it(business, data):
-    note = credited(issue(send=False).id)
-    with pytest.raises(Unavailable, match="is being made") as refusal:
-        documents.await_pdf(seconds=0.1, credit_note_id=note.id)
-    assert refusal.value.retry_after == 5
-    db.session.execute(text("UPDATE deliveries SET due_at = now() + interval '1 hour'"))
-    db.session.commit()
-    kept, _ = documents.await_pdf(seconds=0.1, credit_note_id=note.id)
-    assert kept.revision == 1
-
-
-def test_a_pdf_of_what_an_invoice_was_is_not_kept_as_what_it_is(business, data):
-    """It is voided while its PDF is made."""
-    invoice = issue(send=False)
-    before = papers.load({"invoice_id": invoice.id})
-    invoices.void(invoice_id=invoice.id, reason="typo", by=BY)
-    now, kept = documents._keep({"invoice_id": invoice.id}, before, b"%PDF-old")
-    assert (now.edition, kept) == ("void", None)
-    document = documents.render(invoice_id=invoice.id)
-    assert document.revision == 1
-    assert "VOID" in Pdf(documents.content_of(document=document)).text.upper()
-
-
-def test_two_who_render_at_once_keep_one(business, data, app):
-    payment = paid(issue(send=False).id, "50.00")
-    kept = []
-
-    def render():
-        with app.app_context(), enter_business(business):
-            kept.append(documents.render(payment_id=payment.id))
-
-    threads = [threading.Thread(target=render) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(kept) == 3
-    assert len(set(kept)) == 1
-
-
-def test_a_receipt_says_what_came_in_and_what_went_back(business, data):
-    invoice = issue(send=False)
-    payment = paid(invoice.id, "100.00")
-    first, pdf = documents.await_pdf(payment_id=payment.id)
-    assert (first.kind, first.payment_id, first.revision) == ("receipt", payment.id, 1)
-    assert first.filename == f"receipt-{payment.id}.pdf"
-    page = Pdf(pdf).text
-    assert invoice.invoice_number in page
-    assert "100.00" in page
-    assert documents.render(payment_id=payment.id) == first
-    payments.refund(payment_id=payment.id, amount=Decimal("12.34"), by=BY)
-    second, pdf = documents.await_pdf(payment_id=payment.id)
-    assert second.revision == 2
-    assert "12.34" in Pdf(pdf).text
-
-
-def test_money_that_has_not_come_in_has_no_receipt(business, data):
-    payment = paid(issue(send=False).id, "1.00")
-    db.session.execute(
-        text("UPDATE payments SET status = 'pending' WHERE id = :id"), {"id": payment.id}
-    )
-    db.session.commit()
-    with pytest.raises(Conflict, match="is pending"):
-        documents.render(payment_id=payment.id)
-    with pytest.raises(NotFound):
-        documents.render(payment_id=payment.id + 1_000_000)
-    with pytest.raises(TypeError):
-        documents.render(payment_id=payment.id, invoice_id=1)
 
 
 def test_the_thanks_for_a_payment_carry_the_receipts(business, data, clock, worker):
