@@ -1,5 +1,7 @@
 """What invoices do to the stock, told once or twice, early or late."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -10,6 +12,7 @@ from invoicer_core.domain.document import Document, Item, Tax
 from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft
 from invoicer_core.domain.errors import Conflict, NotFound
 from invoicer_core.models import db
+from invoicer_core.models.tenancy import enter_business
 from invoicer_core.services import (
     clients,
     credit_notes,
@@ -18,7 +21,9 @@ from invoicer_core.services import (
     products,
     stock,
 )
+from invoicer_core.services.transaction import transaction
 from tests.factories import BY
+from tests.peers.processes import until
 
 VAT = Tax("S", Decimal(20))
 
@@ -67,6 +72,46 @@ def test_lines_of_a_product_are_taken_together_once(business):
     assert movement.invoice_id == invoice.id
     assert take(invoice) == ()
     assert in_stock(tea) == Decimal("6.5")
+
+
+def test_invoices_that_sell_the_same_at_once_are_all_counted(app, business):
+    tea = product("20")
+    sold = [issued(line(tea, "1")) for _ in range(4)]
+    together = threading.Barrier(8)
+
+    def take_in(invoice):
+        with app.app_context(), enter_business(business):
+            together.wait(10)
+            return take(invoice)
+
+    with ThreadPoolExecutor(8) as pool:  # each is told twice
+        taken = list(pool.map(take_in, sold + sold))
+    assert sorted(len(each) for each in taken) == [0, 0, 0, 0, 1, 1, 1, 1]
+    db.session.rollback()
+    assert in_stock(tea) == 16
+
+
+def test_giving_back_waits_for_a_taking_that_is_under_way(app, business):
+    tea = product()
+    invoice = issued(line(tea, "2"))
+
+    def annul():
+        with app.app_context(), enter_business(business):
+            invoices.void(invoice_id=invoice.id, reason="typo", by=BY)
+            return give(invoice)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(by=BY):
+            assert len(take(invoice)) == 1
+            annulled = pool.submit(annul)
+            until(lambda: annulled.done() or somebody_waits())
+        assert len(annulled.result(10)) == 1
+    assert stock.movements(product_id=tea).items[0].stock_after == 10
+
+
+def somebody_waits():
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return db.session.scalar(waiting)
 
 
 def test_voiding_gives_back_once(business):

@@ -97,6 +97,24 @@ def test_a_receipt_says_what_came_in_and_what_went_back(business):
     assert "13.34" in Pdf(pdf).text
 
 
+def test_every_refund_of_money_on_no_invoice_makes_another_edition(business):
+    client_id = clients.create(fields={"name": "Payer"}, by=BY).id
+    draft = PaymentDraft(amount=Decimal(100), method="cash", client_id=client_id)
+    payment = payments.record(draft=draft, by=BY)
+    for _ in range(3):
+        payments.refund(payment_id=payment.id, amount=Decimal(1), by=BY)
+        last = documents.render(payment_id=payment.id)
+    assert last.revision == 3
+    assert last.filename == f"receipt-{payment.id}.pdf"
+
+
+def test_a_draft_is_only_looked_at(business):
+    draft = invoices.duplicate(invoice_id=issue().id, by=BY)
+    with pytest.raises(Conflict, match="is a draft"):
+        documents.render(invoice_id=draft.id)
+    assert "DRAFT" in Pdf(documents.preview(invoice_id=draft.id)).text.upper()
+
+
 def test_money_that_has_not_come_in_has_no_receipt(business):
     payment = paid(issue().id, "1.00")
     db.session.execute(
