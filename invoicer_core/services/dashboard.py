@@ -17,7 +17,7 @@ from invoicer_core.models.invoices import Invoice
 from invoicer_core.models.payments import Payment
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import drafting, invoices, timeline
-from invoicer_core.services.invoices import rows
+from invoicer_core.services.invoices import standing
 
 RECENT: Final = 6
 
@@ -44,7 +44,7 @@ def summary() -> Summary:
     """The figures as of now; months are those of the business's time zone."""
     currency = drafting.business_currency()
     open_, late, drafts = _open(currency)
-    today = db.session.scalar(select(rows.today_sql())) or date.min
+    today = db.session.scalar(select(standing.today_sql())) or date.min
     month = today.replace(day=1)
     former = (month - timedelta(days=1)).replace(day=1)
     recent = invoices.find(limit=RECENT).items
@@ -75,7 +75,7 @@ def _open(currency: str) -> tuple[Figure, Figure, Figure]:
     row = db.session.execute(
         select(
             *_figure(unpaid, balance),
-            *_figure(rows.overdue_sql(), balance),
+            *_figure(standing.overdue_sql(), balance),
             *_figure(draft, Invoice.total_amount),
         ).where(
             Invoice.business_id == current_business_id(),

@@ -105,23 +105,21 @@ def setting(
     Raises:
         NotFound: no such client in this business.
     """
-    known = 0 < client_id <= ID_MOST
-    row = (
-        db.session.connection()
-        .exec_driver_sql(
-            _LOOK_UP if reserve is None else _LOOK_UP_AND_RESERVE,
-            {
-                "reserve": reserve,
-                "client": client_id if known else 0,
-                "type": document_type,
-                "business": current_business_id(),
-            },
-        )
-        .first()
-    )
+    statement = _LOOK_UP if reserve is None else _LOOK_UP_AND_RESERVE
+    parameters = {
+        "reserve": reserve,
+        "client": client_id if 0 < client_id <= ID_MOST else 0,
+        "type": document_type,
+        "business": current_business_id(),
+    }
+    row = db.session.connection().exec_driver_sql(statement, parameters).first()
     if row is None:
         missing = NotFound.of("client", client_id)
         raise NotFound(missing.detail, [FieldError("/client_id", missing.detail)])
+    return _as_setting(row, reserved=reserve is not None)
+
+
+def _as_setting(row: Any, *, reserved: bool) -> Setting:
     terms = row.client_terms if row.client_terms is not None else row.payment_terms_days
     return Setting(
         currency=row.client_currency or row.currency or FALLBACK_CURRENCY,
@@ -138,7 +136,7 @@ def setting(
         pattern=row.pattern,
         reset=row.reset,
         ordered_dates=row.ordered_dates,
-        reserved=None if reserve is None else Reserved(row.id, row.public_id, row.now, row.items),
+        reserved=Reserved(row.id, row.public_id, row.now, row.items) if reserved else None,
     )
 
 

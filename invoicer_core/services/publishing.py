@@ -7,7 +7,11 @@ in the one statement that comes last before the commit.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, Final
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict
@@ -15,6 +19,9 @@ from invoicer_core.hooks import codec
 from invoicer_core.host import subscribers
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
+
+NOT_ISSUED: Final = "IV001"
+"""What the database says when a series or an invoice does not allow it (see the migrations)."""
 
 NUMBER: Final = "@number"
 """Stands in events and actions for the number that is being given."""
@@ -66,9 +73,7 @@ ev AS (
                 ELSE t.data || jsonb_build_object('invoice_number', issued.number) END,
            t.client_id, t.invoice_id, %(actor)s
     FROM issued CROSS JOIN
-         ROWS FROM (json_to_recordset(%(events)s::json)
-                    AS (name text, data jsonb, client_id bigint, invoice_id bigint))
-         WITH ORDINALITY AS t (name, data, client_id, invoice_id, position)
+         (VALUES {events}) AS t (position, name, data, client_id, invoice_id)
     ORDER BY t.position
     RETURNING id, name
 ), owed AS (
@@ -95,7 +100,9 @@ ev AS (
     INSERT INTO audit_entries (business_id, seq, payload, prev, hash)
     SELECT %(business)s, head.seq, head.line, head.prev, head.hash FROM head
 )
-SELECT issued.number, pg_notify('due', '') FROM issued, head
+SELECT issued.number, pg_notify('due', '')::text FROM issued, head
+UNION ALL
+SELECT refuse_issue(), '' WHERE NOT EXISTS (SELECT FROM issued)
 """
 
 _PLAIN = "WITH issued AS (SELECT NULL::text AS number), " + _TAIL
@@ -144,49 +151,101 @@ def flush(
     events: Sequence[PendingEvent],
     actions: Sequence[dict[str, Any]],
     numbering: Numbering | None = None,
+    *,
+    commit: bool = False,
 ) -> str | None:
     """Write events, deliveries and the audit entry; with ``numbering``, issue the invoice too.
 
     In an action the text ``@number`` stands for the number that is being given.
 
+    Args:
+        commit: send COMMIT along, because nothing else follows. The locks are then held for no
+            round trip at all, however busy this process is.
+
     Returns the number given, or None. Raises Conflict when no number could be given.
     """
+    parameters = _parameters(by, events, actions)
+    statement = _PLAIN
+    if numbering is not None:
+        statement = numbering.statement or ISSUE_DRAFT
+        parameters |= _numbering_parameters(numbering)
+    statement = _for_events(statement, len(events))
+    run = _run_and_commit if commit else _run
+    try:
+        row = run(statement, parameters)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == NOT_ISSUED:
+            raise Conflict(
+                "The invoice was not issued: it was changed or issued meanwhile, or its date lies"
+                " before the last one of its series. Load it again."
+            ) from error
+        raise
+    return None if numbering is None else str(row[0])
+
+
+def _parameters(
+    by: Actor, events: Sequence[PendingEvent], actions: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     listeners = [
         (event.name, name, default)
         for event in {event.name: event for event in events}.values()
         for name, default in subscribers(event.name)
     ]
-    parameters: dict[str, Any] = {
+    return {
+        **_event_parameters(events),
         "business": current_business_id(),
         "actor": by.label,
-        "events": codec.dumps([_row(event) for event in events]),
         "heard": [listener[0] for listener in listeners],
         "subscribers": [listener[1] for listener in listeners],
         "defaults": [listener[2] for listener in listeners],
         "payload": codec.dumps({"by": by, "actions": list(actions)}),
     }
-    statement = _PLAIN
-    if numbering is not None:
-        statement = numbering.statement or ISSUE_DRAFT
-        parameters |= _numbering_parameters(numbering)
-    row = db.session.connection().exec_driver_sql(statement, parameters).first()
-    if numbering is None:
-        return None
-    if row is None:
-        raise Conflict(
-            "The invoice was not issued: it was changed or issued meanwhile, or its date lies"
-            " before the last one of its series. Load it again."
+
+
+def _run(statement: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    result = db.session.connection().exec_driver_sql(statement, dict(parameters))
+    return tuple(result.one())
+
+
+def _run_and_commit(statement: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    """Both in one flight. The session commits later: by then there is nothing left to do."""
+    connection = db.session.connection()
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline(), driver.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            driver.execute("COMMIT")
+            row: Sequence[Any] = cursor.fetchone()
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
+    return row
+
+
+@cache
+def _for_events(statement: str, count: int) -> str:
+    """The statement with a place for each event: a text of its own is parsed once, by the cast."""
+    rows = ", ".join(
+        f"({at}, %(name{at})s, %(data{at})s::jsonb, %(client{at})s::bigint, %(of{at})s::bigint)"
+        for at in range(count)
+    )
+    if not count:
+        rows = "(0, NULL::text, NULL::jsonb, NULL::bigint, NULL::bigint)"
+        return statement.replace("(VALUES {events}) AS t", f"(VALUES {rows}) AS t").replace(
+            "ORDER BY t.position", "WHERE false ORDER BY t.position"
         )
-    return str(row[0])
+    return statement.replace("{events}", rows)
 
 
-def _row(event: PendingEvent) -> dict[str, Any]:
-    return {
-        "name": event.name,
-        "data": event.data,
-        "client_id": event.client_id,
-        "invoice_id": event.invoice_id,
-    }
+def _event_parameters(events: Sequence[PendingEvent]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for at, event in enumerate(events):
+        parameters[f"name{at}"] = event.name
+        parameters[f"data{at}"] = codec.dumps(event.data)
+        parameters[f"client{at}"] = event.client_id
+        parameters[f"of{at}"] = event.invoice_id
+    return parameters
 
 
 def _numbering_parameters(numbering: Numbering) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Unit:
     by: Actor
     events: list[PendingEvent] = field(default_factory=list)
     actions: list[dict[str, Any]] = field(default_factory=list)
+    depth: int = 0
 
     def publish(
         self, name: str, data: Any, *, client_id: int | None = None, invoice_id: int | None = None
@@ -45,12 +46,16 @@ class Unit:
         self.actions.append({"do": action, **detail})
 
     def issue(self, numbering: Numbering) -> str:
-        """Give the number and send out all that is pending, in one statement.
+        """Give the number and send out all that is pending, in one statement; the last thing that a
+        use case does. In the outermost block this commits.
 
         Returns the number. Raises Conflict when the series refuses the date or when the invoice
         is no draft of that version any more.
         """
-        number = publishing.flush(self.by, self.events, self.actions, numbering)
+        db.session.flush()
+        number = publishing.flush(
+            self.by, self.events, self.actions, numbering, commit=self.depth == 0
+        )
         self.events.clear()
         self.actions.clear()
         assert number is not None  # noqa: S101 - flush raises where there is none
@@ -71,7 +76,11 @@ def transaction(*, by: Actor) -> Iterator[Unit]:
     session = db.session()
     running: Unit | None = session.info.get("unit")
     if running is not None:
-        yield running
+        running.depth += 1
+        try:
+            yield running
+        finally:
+            running.depth -= 1
         return
     current_business_id()
     unit = Unit(by)

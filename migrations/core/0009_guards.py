@@ -18,6 +18,12 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $$;
 
+CREATE FUNCTION refuse_issue() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'not issued: the draft or the series does not allow it'
+        USING ERRCODE = 'IV001';
+END $$;
+
 CREATE FUNCTION guard_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -64,14 +70,18 @@ CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON invoices
     FOR EACH ROW EXECUTE FUNCTION guard_invoice();
 
 CREATE FUNCTION guard_parts_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    part record;
 BEGIN
-    IF EXISTS (SELECT FROM added a JOIN invoices i
-               ON i.business_id = a.business_id AND i.id = a.invoice_id
-               WHERE i.issued_at <> transaction_timestamp()) THEN
+    FOR part IN SELECT DISTINCT business_id, invoice_id FROM added LOOP
         -- Parts may come in the very transaction that issues the invoice, and never later.
-        RAISE EXCEPTION 'the invoice is issued: its % can not change', TG_TABLE_NAME
-            USING ERRCODE = 'restrict_violation';
-    END IF;
+        PERFORM FROM invoices i WHERE i.business_id = part.business_id
+            AND i.id = part.invoice_id AND i.issued_at <> transaction_timestamp();
+        IF FOUND THEN
+            RAISE EXCEPTION 'the invoice is issued: its % can not change', TG_TABLE_NAME
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$;
 

@@ -10,7 +10,7 @@ from invoicer_core.domain.snapshots import InvoiceSnapshot, Page
 from invoicer_core.models import db
 from invoicer_core.models.invoices import Invoice
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services.invoices import rows
+from invoicer_core.services.invoices import rows, standing
 from invoicer_core.services.listing import (
     COUNTED,
     COUNTED_OF_SEARCH,
@@ -78,7 +78,7 @@ def find(
     if status is not None:
         if status not in STATUSES:
             raise InvalidInput.at("/status", f"This is one of {', '.join(STATUSES)}.")
-        statement = statement.where(rows.has_status(status))
+        statement = statement.where(standing.has_status(status))
     if unpaid:
         statement = statement.where(_TABLE.state == "issued", _TABLE.settled < _TABLE.amount_due)
     names = statement.selected_columns.keys()
@@ -96,7 +96,7 @@ def find(
 def counts(*, client_id: int | None = None) -> dict[str, int]:
     """How many invoices show each status; statuses without any are left out."""
     statement = (
-        select(rows.status_sql().label("status"), func.count().label("found"))
+        select(standing.status_sql().label("status"), func.count().label("found"))
         .where(
             Invoice.business_id == current_business_id(),
             Invoice.deleted_at.is_(None),

@@ -8,18 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    and_,
-    case,
-    cast,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import select, update
 
 from invoicer_core.domain import lifecycle
 from invoicer_core.domain.document import Document, Totals
@@ -29,12 +18,11 @@ from invoicer_core.domain.snapshots import InvoiceItemSnapshot, InvoiceSnapshot,
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
 from invoicer_core.models.documents import StoredDocument
-from invoicer_core.models.identity import Business
 from invoicer_core.models.invoices import Invoice, InvoiceItem, InvoiceTax
-from invoicer_core.models.payments import Payment
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import document_rows
 from invoicer_core.services.document_rows import Record
+from invoicer_core.services.invoices.standing import IN_PROCESS, today_sql
 from invoicer_core.services.listing import ID_MOST, there_is
 from invoicer_core.services.publishing import NUMBER_SQL, issuing
 
@@ -248,63 +236,9 @@ def _as_typed(content: Content) -> dict[str, Any]:
     }
 
 
-def today_sql() -> ColumnElement[date]:
-    """The business's local day, evaluated once a query."""
-    local = func.timezone(Business.time_zone, func.now())
-    return select(cast(local, Date)).where(Business.id == current_business_id()).scalar_subquery()
-
-
-_IN_PROCESS = (
-    Payment.business_id == Invoice.business_id,
-    Payment.invoice_id == Invoice.id,
-    Payment.status.in_(("pending", "unknown")),
-)
-
-
-def in_process_sql() -> ColumnElement[bool]:
-    """A payment of the invoice is on its way: it is not overdue meanwhile."""
-    return exists().where(*_IN_PROCESS)
-
-
-def overdue_sql() -> ColumnElement[bool]:
-    """`lifecycle.is_overdue` in SQL."""
-    return and_(
-        Invoice.state == "issued",
-        Invoice.settled < Invoice.amount_due,
-        Invoice.due_date < today_sql(),
-        ~in_process_sql(),
-    )
-
-
-def status_sql() -> ColumnElement[str]:
-    """`lifecycle.status` in SQL: one expression for lists, filters, dashboard and exports."""
-    return case(
-        (Invoice.state == "draft", "draft"),
-        (Invoice.state == "void", "void"),
-        (Invoice.settled >= Invoice.amount_due, "paid"),
-        (overdue_sql(), "overdue"),
-        else_="sent",
-    )
-
-
-def has_status(status: str) -> ColumnElement[bool]:
-    """Invoices that show this status, in a form that indexes can serve."""
-    if status in ("draft", "void"):
-        return Invoice.state == status
-    if status == "paid":
-        return and_(Invoice.state == "issued", Invoice.settled >= Invoice.amount_due)
-    if status == "overdue":
-        return overdue_sql()
-    return and_(
-        Invoice.state == "issued",
-        Invoice.settled < Invoice.amount_due,
-        or_(Invoice.due_date.is_(None), Invoice.due_date >= today_sql(), in_process_sql()),
-    )
-
-
 _SELECT = select(
     Invoice.__table__,
-    there_is(*_IN_PROCESS, beside=Invoice).label("in_process"),
+    there_is(*IN_PROCESS, beside=Invoice).label("in_process"),
     there_is(
         StoredDocument.business_id == Invoice.business_id,
         StoredDocument.invoice_id == Invoice.id,

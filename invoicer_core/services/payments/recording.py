@@ -18,7 +18,7 @@ from invoicer_core.models.parties import Client
 from invoicer_core.models.payments import Allocation, Payment
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import drafting, invoices
-from invoicer_core.services.invoices import rows
+from invoicer_core.services.invoices import rows, standing
 from invoicer_core.services.payments.reading import get
 from invoicer_core.services.rows import find_row
 from invoicer_core.services.transaction import Unit, transaction
@@ -153,7 +153,7 @@ def require_usable(payment: Payment) -> None:
 
 
 def _today() -> date:
-    return db.session.scalar(select(rows.today_sql())) or date.min
+    return db.session.scalar(select(standing.today_sql())) or date.min
 
 
 def _targets(draft: PaymentDraft) -> list[InvoiceSnapshot]:
