@@ -13,7 +13,10 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from invoicer_core.app import create_app
+from invoicer_core.config import Config
 from invoicer_core.services import users
+from tests.environment import Environment
 from tests.peers.processes import Role, until
 
 FLAGS = (
@@ -41,14 +44,39 @@ def browser_type_launch_args() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def site(variables: dict[str, str], run_folder: Path, worker_number: int) -> Iterator[str]:
+def site_variables(
+    servers: Environment, variables: dict[str, str], worker_number: int, run_folder: Path
+) -> dict[str, str]:
+    """A database, Redis and data folder of its own: its worker shall meddle with nobody else's."""
+    database = f"e2e_{worker_number}"
+    servers.create_database(database)
+    data = run_folder / f"e2edata{worker_number}"
+    data.mkdir(exist_ok=True)
+    given = {**variables, **servers.variables(database, 16 + worker_number)}
+    return {**given, "INVOICER_DATA": str(data)}
+
+
+@pytest.fixture(scope="session")
+def config(site_variables: dict[str, str]) -> Config:
+    """The configuration of the installation that is looked at."""
+    return Config.from_environ(site_variables)
+
+
+@pytest.fixture(scope="session")
+def app(config: Config) -> Flask:
+    """An application on the same database, to prepare things through the services."""
+    return create_app(config)
+
+
+@pytest.fixture(scope="session")
+def site(site_variables: dict[str, str], run_folder: Path, worker_number: int) -> Iterator[str]:
     """The address of a running installation: web, worker and clock."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     environ = {
-        **variables, "PORT": str(port), "INVOICER_URL": address, "INVOICER_WEB_WORKERS": "1",
+        **site_variables, "PORT": str(port), "INVOICER_URL": address, "INVOICER_WEB_WORKERS": "1",
     }  # fmt: skip
     folder = run_folder / f"e2e{worker_number}"
     folder.mkdir(exist_ok=True)

@@ -152,7 +152,8 @@ def test_rows_move_by_keyboard_and_products_fill_them(signed_in: Page) -> None:
     page.get_by_label("Unit").select_option("HUR")
     page.get_by_role("button", name="Save").click()
     page.goto("/invoices/new")
-    page.get_by_label("Description").press_sequentially("consul")
+    with page.expect_response(re.compile(r"/product-choices\?.*=consul(&|$)")):
+        page.get_by_label("Description").press_sequentially("consul")
     expect(page.locator("[data-choice]")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 NOT_PAGES = {
     "web.bundle": "files", "web.favicon": "a file", "web.invoice_pdf": "a file",
-    "web.public_pdf": "a file", "web.public_colors": "a style sheet",
+    "web.public_pdf": "a file", "web.credit_note_pdf": "a file", "web.receipt": "a file",
+    "web.public_colors": "a style sheet",
     "web.item_row": "part of a page", "web.client_field": "part of a page",
     "web.client_choices": "part of a page", "web.product_choices": "part of a page",
     "web.set_up": "only before the first owner", "web.reset": "needs a mailed link",
