@@ -74,14 +74,18 @@ def invoice_room(public_id: object) -> str:
 
 def messages_for(event: Event) -> Iterator[Told]:
     """What is said, and where: members hear everything; a client's pages only what concerns
-    them, without what is internal."""
+    them, without what is internal. A fact is told once: as ``invoice`` where it has that form, as
+    ``changes`` otherwise."""
     members = business_room(event.business_id)
-    yield Told(members, "changes", envelope(event))
+    as_invoice = False
     for shown in _invoices_of(event):
         message = live_envelope(event, shown)
         if message is not None:
+            as_invoice = True
             yield Told(members, "invoice", message)
         yield from _for_client(event, shown)
+    if not as_invoice:
+        yield Told(members, "changes", envelope(event))
 
 
 def _for_client(event: Event, invoice: Mapping[str, Any]) -> Iterator[Told]:
