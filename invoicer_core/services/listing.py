@@ -35,7 +35,7 @@ LIMIT: Final = 50
 LIMIT_MOST: Final = 200
 COUNTED: Final = 10_000
 """Up to here a list's total is exact; above, counting would cost more than the page."""
-COUNTED_OF_SEARCH: Final = 1_000
+COUNTED_OF_SEARCH: Final = 200
 """The same for a search, which visits each row it counts."""
 SEARCH_LENGTH: Final = 200
 SEARCH_WORDS: Final = 8
