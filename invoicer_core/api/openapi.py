@@ -64,7 +64,7 @@ _HEADERS: Final[Mapping[str, Schema]] = {
     "ETag": {"description": "The version, for If-Match.", "schema": {"type": "string"}},
     "Link": {"description": "rel=first and rel=next (RFC 8288).", "schema": {"type": "string"}},
     "X-Total-Count": {
-        "description": "How many there are; left out above 10,000 (a search of invoices: above 200).",
+        "description": "How many there are; left out above 10,000 (searched invoices: 200).",
         "schema": {"type": "integer"},
     },
     "Idempotency-Replayed": {
