@@ -65,6 +65,14 @@ def worker(roles: dict[str, Role]) -> Iterator[Role]:
     yield from _running(roles["worker"])
 
 
+@pytest.fixture
+def alone(roles: dict[str, Role]) -> None:
+    """Nobody works beside the test; whoever wants a role later finds it started again."""
+    for role in roles.values():
+        if role.child is not None and role.child.poll() is None:
+            role.kill()
+
+
 def _running(role: Role) -> Iterator[Role]:
     """The role, running; what it says meanwhile is shown when the test fails."""
     if role.child is None or role.child.poll() is not None:

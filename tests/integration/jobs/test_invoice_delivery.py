@@ -116,7 +116,7 @@ def test_void_keeps_a_second_revision(business, data, clock, worker):
     assert first.sha256 != second.sha256
 
 
-def test_a_changed_file_is_not_given_out(business, data):
+def test_a_changed_file_is_not_given_out(business, data, alone):
     invoice = issue(send=False)
     kept = documents.render(invoice_id=invoice.id)
     path = data / "documents" / kept.key
@@ -128,7 +128,7 @@ def test_a_changed_file_is_not_given_out(business, data):
         documents.get_pdf(invoice_id=invoice.id)
 
 
-def test_rendering_twice_keeps_one(business, data):
+def test_rendering_twice_keeps_one(business, data, alone):
     invoice = issue(send=False)
     first = documents.render(invoice_id=invoice.id)
     assert documents.render(invoice_id=invoice.id) == first
