@@ -56,7 +56,7 @@ class InvoiceDeliveryPlugin(Plugin):
                 Step(
                     name="store", title="PDF stored", run=check_store, then="notify", retry=_OFTEN
                 ),
-                Step(name="notify", title="Client told", run=notify, retry=_OFTEN),
+                Step(name="notify", title="Mail to the client", run=notify, retry=_OFTEN),
             ),
         )
 

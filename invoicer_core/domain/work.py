@@ -28,7 +28,7 @@ class DeliverySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSnapshot:
-    """One state that a run went through, or is in."""
+    """One state that a run went through, or is in. ``note`` says why it had nothing to do."""
 
     name: str
     title: str
@@ -37,6 +37,7 @@ class StepSnapshot:
     started_at: datetime
     ended_at: datetime | None = None
     error: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,6 +158,7 @@ def snapshot(run: WorkflowRun) -> RunSnapshot:
                 started_at=row.created_at,
                 ended_at=row.ended_at,
                 error=row.error,
+                note=row.output.get("reason"),
             )
             for row in rows
         ),

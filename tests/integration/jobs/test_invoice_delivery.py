@@ -102,6 +102,7 @@ def test_without_the_wish_or_an_address_nobody_is_written_to(business, data, clo
     for invoice in (quiet, unknown):
         run = until(lambda: finished(invoice.id))  # noqa: B023
         assert run.output["notify"]["told"] is False
+        assert run.steps[-1].note == run.output["notify"]["reason"]
         assert fresh(messages.find, invoice_id=invoice.id).items == ()
         assert fresh(invoices.get, invoice_id=invoice.id).sent_at is None
 
