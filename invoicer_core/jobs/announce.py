@@ -3,7 +3,7 @@
 Only writes to Redis; the web processes, which hold the sockets, pass it on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
@@ -20,9 +20,9 @@ FOR_CLIENTS: Final = frozenset({"invoice.voided", "invoice.overdue", "invoice.wr
 
 
 class Told(NamedTuple):
-    """One message for one room."""
+    """One message for these rooms; who is in several hears it once."""
 
-    room: str
+    rooms: tuple[str, ...]
     name: str
     data: Mapping[str, Any]
 
@@ -49,12 +49,24 @@ class Announcer(RedisManager):  # type: ignore[misc]  # the library has no types
         self._writer = connection
 
     def _publish(self, data: Any) -> None:
-        self._writer.publish(self.channel, self.json.dumps(data))
+        self._writer.publish(self.channel, with_address(data["room"], self.json.dumps(data)))
 
     def tell(self, event: Event) -> None:
         """Send an event to every room that may hear it. Raises redis.RedisError."""
         for told in messages_for(event):
-            self.emit(told.name, told.data, room=told.room, namespace="/")
+            self.emit(told.name, told.data, room=list(told.rooms), namespace="/")
+
+
+def with_address(rooms: Sequence[str], text: str) -> str:
+    """The message under a first line that names its rooms: who has nobody in them need not read
+    on."""
+    return " ".join(rooms) + "\n" + text
+
+
+def addressed(message: bytes) -> tuple[list[str], bytes] | None:
+    """The rooms and the message below; None for a message without address."""
+    rooms, newline, text = message.partition(b"\n")
+    return (rooms.decode().split(" "), text) if newline else None
 
 
 def business_room(business_id: int) -> str:
@@ -82,10 +94,10 @@ def messages_for(event: Event) -> Iterator[Told]:
         message = live_envelope(event, shown)
         if message is not None:
             as_invoice = True
-            yield Told(members, "invoice", message)
+            yield Told((members,), "invoice", message)
         yield from _for_client(event, shown)
     if not as_invoice:
-        yield Told(members, "changes", envelope(event))
+        yield Told((members,), "changes", envelope(event))
 
 
 def _for_client(event: Event, invoice: Mapping[str, Any]) -> Iterator[Told]:
@@ -94,11 +106,10 @@ def _for_client(event: Event, invoice: Mapping[str, Any]) -> Iterator[Told]:
     shown = portal_view.invoice(invoice)
     rooms = (invoice_room(shown["public_id"]), client_room(shown["client_public_id"]))
     message = live_envelope(event, shown)
-    for room in rooms:
-        if message is not None:
-            yield Told(room, "invoice", message)
-        if event.name in FOR_CLIENTS:
-            yield Told(room, "changes", {**envelope(event), "data": shown})
+    if message is not None:
+        yield Told(rooms, "invoice", message)
+    if event.name in FOR_CLIENTS:
+        yield Told(rooms, "changes", {**envelope(event), "data": shown})
 
 
 def _invoices_of(event: Event) -> list[Mapping[str, Any]]:

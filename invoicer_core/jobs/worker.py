@@ -39,7 +39,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 PATIENCE: Final = 10.0
 GLANCE: Final = 0.1
 
-NICENESS: Final = 10
+NICENESS: Final = 19
 """Requests go first: what may be slow may also wait for a processor."""
 
 log: Final = getLogger(__name__)

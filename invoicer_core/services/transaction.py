@@ -61,11 +61,11 @@ class Unit:
         assert number is not None  # noqa: S101 - flush raises where there is none
         return number
 
-    def flush(self) -> None:
-        """Write what is pending, if anything is."""
+    def flush(self, *, commit: bool = False) -> None:
+        """Write what is pending, if anything is; with ``commit``, COMMIT travels along."""
         db.session.flush()
         if self.events or self.actions:
-            publishing.flush(self.by, self.events, self.actions)
+            publishing.flush(self.by, self.events, self.actions, commit=commit)
             self.events.clear()
             self.actions.clear()
 
@@ -87,7 +87,7 @@ def transaction(*, by: Actor) -> Iterator[Unit]:
     session.info["unit"] = unit
     try:
         yield unit
-        unit.flush()
+        unit.flush(commit=True)
         session.commit()
     except BaseException:
         session.rollback()
