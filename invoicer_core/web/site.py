@@ -10,14 +10,17 @@ from markupsafe import Markup
 
 from invoicer_core.config import Config
 from invoicer_core.services import secret_keys
-from invoicer_core.web import access, bundles, forgery, formats, once, plugin_pages, words
+from invoicer_core.web import (
+    access,
+    bundles,
+    forgery,
+    formats,
+    navigation,
+    once,
+    plugin_pages,
+    words,
+)
 from invoicer_core.web.slots import slot
-
-SECTIONS = {
-    "invoice": "invoices", "client": "clients", "product": "products", "message": "messages",
-    "payment": "payments", "settings": "settings",
-}  # fmt: skip
-
 
 def uses_https() -> bool:
     """True when people reach this installation by https: cookies are then marked Secure."""
@@ -46,13 +49,6 @@ def banner() -> str | None:
             "address."
         )
     )
-
-
-def section() -> str | None:
-    """The endpoint of the navigation entry that the page belongs to."""
-    name = (request.endpoint or "").removeprefix("web.")
-    found = next((entry for word, entry in SECTIONS.items() if word in name), None)
-    return f"web.{found}" if found else None
 
 
 def here() -> str:
@@ -100,7 +96,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         words.TEMPLATE_WORDS,
         asset=bundles.asset, icon=bundles.icon, may=access.may, slot=slot, banner=banner,
-        section=section, here=here, without=without, with_=with_, form_fields=form_fields,
+        navigation=navigation.groups, section=navigation.section, here=here, without=without, with_=with_, form_fields=form_fields,
         form_secret=forgery.token, once_field=once.field, plugin_menu=plugin_pages.menu,
         plugin_assets=plugin_pages.assets,
         plugin_widgets=plugin_pages.widgets, direction=direction, language=language,
