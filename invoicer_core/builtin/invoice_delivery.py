@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from invoicer_core.plugin import (
+    Conflict,
     Context,
     CreditNoteIssued,
     InvoiceOverdue,
@@ -78,9 +79,12 @@ class InvoiceDeliveryPlugin(Plugin):
     @hookimpl
     def on_invoice_overdue(self, ctx: Context, event: InvoiceOverdue) -> None:
         """Remind the client, where the business wants that."""
-        notifications.tell_overdue(
-            invoice_id=event.invoice_id, due=str(event.data.get("due_date")), by=ctx.actor
-        )
+        try:
+            notifications.tell_overdue(
+                invoice_id=event.invoice_id, due=str(event.data.get("due_date")), by=ctx.actor
+            )
+        except Conflict as objected:
+            ctx.log.info("invoice %s is not reminded of: %s", event.invoice_id, objected.detail)
 
 
 def record(ctx: Context, run: Run) -> Mapping[str, Any]:  # noqa: ARG001
@@ -105,9 +109,12 @@ def notify(ctx: Context, run: Run) -> Mapping[str, Any]:
     """Write to the client, if that was asked for or is the business's way."""
     if not (run.input.get("send") or ctx.business.settings.get("mail_sent")):
         return {"told": False, "reason": "not asked for"}
-    message = notifications.tell_issued(
-        invoice_id=int(run.input["id"]), by=ctx.actor, token=f"run-{run.id}-notify"
-    )
+    try:
+        message = notifications.tell_issued(
+            invoice_id=int(run.input["id"]), by=ctx.actor, token=f"run-{run.id}-notify"
+        )
+    except Conflict as objected:
+        return {"told": False, "reason": objected.detail}
     if message is None:
         return {"told": False, "reason": "the client has no e-mail address"}
     return {"told": True, "message_id": message.id}

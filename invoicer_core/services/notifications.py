@@ -6,6 +6,9 @@ from typing import Final
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, InvalidInput
 from invoicer_core.domain.snapshots import InvoiceSnapshot, MessageSnapshot, UserSnapshot
+from invoicer_core.host import refuse_objected
+from invoicer_core.models import db
+from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import (
     businesses,
     clients,
@@ -17,14 +20,21 @@ from invoicer_core.services import (
     secret_keys,
 )
 from invoicer_core.services.mail_texts import Letter
+from invoicer_core.services.transaction import transaction
 
 EMAIL: Final = "email"
+HANDS_OVER: Final = frozenset({"invoice", "reminder"})
+"""Messages that hand an invoice to a channel: plugins are asked before."""
+
 RECEIPTS_MOST: Final = 10
 """The newest; an invoice paid in more parts than that is rare, and mails have a limit."""
 
 
 def tell_issued(*, invoice_id: int, by: Actor, token: str | None = None) -> MessageSnapshot | None:
-    """Send an issued invoice to its client; None when the client has no e-mail address."""
+    """Send an issued invoice to its client; None when the client has no e-mail address.
+
+    Raises Conflict when a plugin objects.
+    """
     found = invoices.get(invoice_id=invoice_id)
     recipient = _address(found)
     if recipient is None or found.state == "void":
@@ -39,7 +49,7 @@ def send_invoice(
 
     Raises:
         NotFound: no such invoice or channel.
-        Conflict: it is a draft or void.
+        Conflict: it is a draft or void, or a plugin objects.
         InvalidInput: nobody to send it to (``/recipient``).
     """
     found = invoices.get(invoice_id=invoice_id)
@@ -114,19 +124,28 @@ def _write(
         business,
         link=links.invoice_link(public_id=invoice.public_id),
     )
-    return messages.queue(
-        kind=kind,
-        recipient=recipient,
-        channel=channel,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        attachments=files,
-        client_id=invoice.client_id,
-        invoice_id=invoice.id,
-        by=by,
-        token=token,
-    )
+    with transaction(by=by):
+        if kind in HANDS_OVER:
+            refuse_objected(
+                db.session(),
+                "before_invoice_sent",
+                invoice,
+                business_id=current_business_id(),
+                by=by,
+            )
+        return messages.queue(
+            kind=kind,
+            recipient=recipient,
+            channel=channel,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            attachments=files,
+            client_id=invoice.client_id,
+            invoice_id=invoice.id,
+            by=by,
+            token=token,
+        )
 
 
 def _queue(
