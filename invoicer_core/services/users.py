@@ -198,9 +198,10 @@ def request_password_reset(
     """Mail a link to choose a new password, if the address has an account; tell nobody if not.
 
     Raises:
+        InvalidInput: this is no address.
         TooManyRequests: too many tries for this account or from this address.
     """
-    address = email.strip().lower()[:254]
+    address = normal_email(email)
     check_sign_in(address, ip)
     visitor = Visitor(ip, user_agent)
     with passwords.even_time():

@@ -206,6 +206,13 @@ def test_asking_for_a_new_password_tells_nothing_about_the_address(
     assert (known.status_code, known.data) == (unknown.status_code, unknown.data)
 
 
+@pytest.mark.parametrize("email", ["", "nobody", "a@", "a b@c.test"])
+def test_what_is_no_address_is_refused(nobody, email):
+    answer = nobody.post("/auth/password-reset", {"email": email})
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"] == "/email"
+
+
 def test_an_old_link_is_refused(app: Flask, nobody: Api, registered: str) -> None:
     _login(nobody, registered)
     nobody.post("/auth/password-reset", {"email": registered})
