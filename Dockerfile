@@ -20,7 +20,9 @@ COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN uv sync -q --frozen --no-default-groups --no-install-project
 COPY migrations ./migrations
 COPY invoicer_core ./invoicer_core
-RUN uv sync -q --frozen --no-default-groups && python -m compileall -q invoicer_core migrations
+COPY deploy/catalogs.py ./deploy/catalogs.py
+RUN uv sync -q --frozen --no-default-groups && .venv/bin/python deploy/catalogs.py build \
+    && python -m compileall -q invoicer_core migrations
 
 FROM docker.io/library/python:3.11-slim-bookworm
 RUN apt-get update \

@@ -105,8 +105,16 @@ assets() {
     echo "$state" >"$stamp"
 }
 
+catalogs() {
+    folder=invoicer_core/web/translations
+    newest=$folder/es/LC_MESSAGES/messages.mo
+    if [ -f "$newest" ] && [ -z "$(find $folder -name '*.po' -newer "$newest")" ]; then return; fi
+    .venv/bin/python deploy/catalogs.py build
+}
+
 python=$(find_python)
 system_packages
 uv=$(find_uv)
 python_packages
 assets
+catalogs

@@ -20,6 +20,7 @@ from invoicer_core.api import (
     series,
     suppliers,
     tax_rates,
+    webhooks,
 )
 from invoicer_core.api.resources import Operation, Resource
 
@@ -39,6 +40,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     messages.resource,
     series.resource,
     happenings.resource,
+    webhooks.resource,
     plugins.resource,
 )
 

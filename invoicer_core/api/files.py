@@ -10,6 +10,7 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import FieldError, InvalidInput
 from invoicer_core.domain.snapshots import FileSnapshot, Page
 from invoicer_core.services import files
+from invoicer_core.services.sessions import Identity
 
 resource = Resource("files", tag="Files")
 
@@ -26,11 +27,11 @@ _CLOSED = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
 @resource.get("/files", "files.read", query=FileQuery, answer=Page[FileSnapshot])
-def list_files(query: FileQuery) -> Page[FileSnapshot]:
+def list_files(query: FileQuery, who: Identity) -> Page[FileSnapshot]:
     """List the files.
 
     The newest first. Sort by name, size or created_at; - in front descends."""
-    return files.find(**query.filters())
+    return files.find(**query.filters(), costs=who.may("costs.read"))
 
 
 @resource.post(
@@ -61,15 +62,15 @@ def upload_file(by: Actor) -> FileSnapshot:
 
 
 @resource.get("/files/{fileId}", "files.read", answer=FileSnapshot)
-def get_file(file_id: int) -> FileSnapshot:
+def get_file(file_id: int, who: Identity) -> FileSnapshot:
     """Get what is known of a file."""
-    return files.get(file_id=file_id)
+    return files.get(file_id=file_id, costs=who.may("costs.read"))
 
 
 @resource.get("/files/{fileId}/content", "files.read", answer=bytes, media_type=_BYTES)
-def download_file(file_id: int) -> WithHeaders:
+def download_file(file_id: int, who: Identity) -> WithHeaders:
     """Download a file."""
-    known, data = files.content(file_id=file_id)
+    known, data = files.content(file_id=file_id, costs=who.may("costs.read"))
     return WithHeaders(Binary(data, _BYTES, known.name), _CLOSED)
 
 

@@ -41,6 +41,8 @@ from invoicer_core.services import (
 resource = Resource("invoices", tag="Invoices")
 
 DETAILS: Final = frozenset({"due_date", "internal_note", "tags", "reminders_stopped", "plugins"})
+_MOVES: Final = {"sent": "invoices.issue", "paid": "payments.write"}
+"""What a status of the contract does, as a permission."""
 _ITEM_FIELDS: Final = frozenset({"items", *DocumentFields.model_fields} - {"expected_total"})
 
 
@@ -60,6 +62,9 @@ def create_invoice(body: InvoiceInput, by: Actor) -> InvoiceSnapshot:
     It is a draft; `issue` gives it its number, `send` delivers it too. The business's setting
     `on_create` may ask for either.
     """
+    for wished, permission in ((body.issue, "invoices.issue"), (body.send, "invoices.send")):
+        if wished:
+            by.require(permission)
     return invoices.create(draft=body.draft(), by=by, issue=body.issue, send=body.send)
 
 
@@ -88,6 +93,8 @@ def update_invoice(
     balance today, `overdue` is accepted when it is true anyway; other moves answer 409.
     """
     sent = body.model_fields_set
+    if body.status in _MOVES:
+        by.require(_MOVES[body.status])
     return invoice_edits.change(
         invoice_id=invoice_id,
         by=by,

@@ -92,6 +92,14 @@ _PARAMETERS: Final[Mapping[str, Schema]] = {
         "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
     },
 }
+_WHO_ASKS: Final = (
+    "An access token of `POST /auth/login`, or an API key (`inv_…`, made under Settings, API keys)."
+    " A key works in its one business, with its scopes as far as its creator's role still has"
+    " them, and on nothing under `/auth` or `/businesses` itself."
+)
+_BEARER: Final[Schema] = {
+    "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": _WHO_ASKS,
+}  # fmt: skip
 _DESCRIPTION: Final = (
     "Invoices from the draft to the paid amount.\n\n"
     "Numbers are exact decimals; send them as JSON numbers or as texts. Errors are problem+json"
@@ -139,9 +147,7 @@ def document(operations: Iterable[Operation], plugins: Mapping[str, Any]) -> Sch
             "schemas": dict(sorted(schemas.items())),
             "parameters": dict(_PARAMETERS),
             "headers": dict(_HEADERS),
-            "securitySchemes": {
-                "BearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-            },
+            "securitySchemes": {"BearerAuth": _BEARER},
         },
     }
 
@@ -246,10 +252,11 @@ def statuses(each: Operation) -> tuple[int, ...]:
     found = {each.status, 429, 503, *each.errors}
     if each.access != PUBLIC:
         found.add(401)
+        found.add(403)
         if "{businessId}" not in each.path:
             found.add(400)
     if each.in_business:
-        found |= {403, 404}
+        found.add(404)
     if each.parameters:
         found.add(404)
     if each.body is not None or each.multipart is not None:

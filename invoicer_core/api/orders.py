@@ -4,8 +4,7 @@ from invoicer_core.api.resources import Resource
 from invoicer_core.api.schemas.lists import OrderQuery
 from invoicer_core.api.schemas.trade import OrderInput, OrderInvoiceInput, OrderUpdate
 from invoicer_core.domain.actor import Actor
-from invoicer_core.domain.errors import Forbidden, InvalidInput
-from invoicer_core.domain.permissions import allowed
+from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.domain.snapshots import InvoiceSnapshot, OrderSnapshot, Page
 from invoicer_core.services import orders
 
@@ -58,8 +57,8 @@ def delete_order(order_id: int, by: Actor) -> None:
 def invoice_order(order_id: int, body: OrderInvoiceInput, by: Actor) -> InvoiceSnapshot:
     """Make an invoice of an order: of all that is left, or of the given part."""
     for wished, permission in ((body.issue, "invoices.issue"), (body.send, "invoices.send")):
-        if wished and not allowed(by.role, permission):
-            raise Forbidden(f"Your role ({by.role}) does not include {permission}.")
+        if wished:
+            by.require(permission)
     quantities = None
     if body.items is not None:
         quantities = {each.id: each.quantity for each in body.items}

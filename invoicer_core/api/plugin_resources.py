@@ -11,12 +11,12 @@ from typing import Any, Final
 from apiflask import APIFlask
 from flask import Response, current_app, g, request
 
-from invoicer_core.api import reading, running
+from invoicer_core.api import callers, running
 from invoicer_core.api.resources import PREFIX
+from invoicer_core.domain.actor import refusal
 from invoicer_core.domain.errors import Forbidden, NotFound
 from invoicer_core.hooks.faces import ApiResource
-from invoicer_core.services import access_tokens, idempotency, plugins, rate_limits, sessions
-from invoicer_core.services.businesses import enter_business
+from invoicer_core.services import idempotency, plugins, rate_limits
 from invoicer_core.services.idempotency import Answer
 
 View = Callable[..., Any]
@@ -45,27 +45,18 @@ def _guarded(view: View, plugin: str, permission: str) -> View:
     @wraps(view)
     def run(**path: Any) -> Any:
         rate_limits.check_address(request.remote_addr)
-        claims = access_tokens.read(running.bearer(request))
-        with enter_business(_business(claims)):
-            who = sessions.authenticate_access(claims)
+        with callers.in_business(request, running.meant) as who:
             g.identity, g.business_id, g.actor = who, who.business_id, who.actor("api")
             rate_limits.check_account(who.user_id)
             if not plugins.runs(plugin):
                 raise NotFound("There is nothing at this address.")
-            if not plugins.may(who.role, permission):
-                raise Forbidden(f"Your role ({who.role}) does not include {permission}.")
+            by_role = plugins.may(who.role, permission)
+            if not by_role or not who.in_scope(permission):
+                raise Forbidden(refusal(who.role, permission, by_role=by_role))
             return _once(view, path)
 
     run.plugin_permission = permission  # type: ignore[attr-defined]
     return run
-
-
-def _business(claims: Any) -> int:
-    named = reading.number_header(request, running.BUSINESS)
-    business_id = named if named is not None else claims["bid"]
-    if business_id is None:
-        raise Forbidden("You have no seat in any business yet: found one with POST /businesses.")
-    return int(business_id)
 
 
 def _once(view: View, path: dict[str, Any]) -> Any:

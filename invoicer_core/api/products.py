@@ -13,7 +13,6 @@ from invoicer_core.api.schemas.trade import (
     StockInput,
 )
 from invoicer_core.domain.actor import Actor
-from invoicer_core.domain.permissions import allowed
 from invoicer_core.domain.snapshots import (
     CategorySnapshot,
     Page,
@@ -27,7 +26,7 @@ resource = Resource("products", tag="Products")
 
 
 def _shown(product: ProductSnapshot, who: Identity) -> ProductSnapshot:
-    return product if allowed(who.role, "costs.read") else stock.without_costs(product)
+    return product if who.may("costs.read") else stock.without_costs(product)
 
 
 @resource.get("/products", "products.read", query=ProductQuery, answer=Page[ProductSnapshot])

@@ -1,18 +1,16 @@
 """Runs an operation: who asks, may they, was it asked before, what came in, what goes out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Request, Response, current_app, g, request
 
-from invoicer_core.api import answers, reading
+from invoicer_core.api import answers, callers, reading
 from invoicer_core.api.problems import BadRequest, of_refusal
 from invoicer_core.api.resources import PREFIX, PUBLIC, Operation, snake
-from invoicer_core.domain.errors import Forbidden, InvalidInput, NotAuthenticated, NotFound
-from invoicer_core.domain.permissions import allowed
+from invoicer_core.domain.errors import Forbidden, InvalidInput, NotFound
 from invoicer_core.hooks import codec
-from invoicer_core.services import access_tokens, idempotency, rate_limits, sessions
-from invoicer_core.services.businesses import enter_business
+from invoicer_core.services import idempotency, rate_limits
 from invoicer_core.services.idempotency import Answer
 from invoicer_core.services.sessions import Identity
 
@@ -52,29 +50,23 @@ def _upload_bytes() -> int:
 
 
 def _as_user(operation: Operation, arguments: dict[str, Any]) -> Answer:
-    claims = access_tokens.read(bearer(request))
-    if operation.in_business:
-        with enter_business(_business(operation, arguments, claims)):
-            return _admitted(operation, arguments, sessions.authenticate_access(claims))
+    if not operation.in_business:
+        with callers.as_user(request, reading.number_header(request, BUSINESS)) as who:
+            return _admitted(operation, arguments, who)
+
+    def choose(own: int | None) -> int:
+        if operation.path.startswith("/businesses/{businessId}"):
+            return int(arguments["business_id"])
+        return meant(own)
+
+    with callers.in_business(request, choose) as who:
+        return _admitted(operation, arguments, who)
+
+
+def meant(own: int | None) -> int:
+    """The business meant: of the header, else ``own``, the token's. Raises Forbidden for none."""
     named = reading.number_header(request, BUSINESS)
-    with enter_business(named if named is not None else claims["bid"]):
-        return _admitted(operation, arguments, sessions.authenticate_user(claims))
-
-
-def bearer(request: Request) -> str:
-    """The token of the Authorization header. Raises NotAuthenticated without one."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotAuthenticated("Send the access token: Authorization: Bearer <token>.")
-    return token.strip()
-
-
-def _business(operation: Operation, arguments: Mapping[str, Any], claims: Mapping[str, Any]) -> int:
-    """The business meant: of the path, else of the header, else of the token."""
-    if operation.path.startswith("/businesses/{businessId}"):
-        return int(arguments["business_id"])
-    named = reading.number_header(request, BUSINESS)
-    business_id = named if named is not None else claims["bid"]
+    business_id = named if named is not None else own
     if business_id is None:
         raise Forbidden("You have no seat in any business yet: found one with POST /businesses.")
     return int(business_id)
@@ -85,8 +77,8 @@ def _admitted(operation: Operation, arguments: dict[str, Any], who: Identity) ->
         raise NotFound("There is nothing at this address.")
     g.identity, g.business_id = who, who.business_id
     rate_limits.check_account(who.user_id)
-    if operation.in_business and not allowed(who.role, operation.access):
-        raise Forbidden(f"Your role ({who.role}) does not include {operation.access}.")
+    if operation.in_business:
+        who.actor("api").require(operation.access)
     key = idempotency_key(request) if operation.idempotent else None
     if key is None or who.business_id is None:
         return _work(operation, arguments, who)

@@ -55,6 +55,31 @@ class SignInSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TwoFactorSnapshot:
+    """Whether a user's sign-in takes a code; ``is_pending`` while the app is being set up."""
+
+    is_on: bool
+    is_pending: bool = False
+    since: datetime | None = None
+    codes_left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeySnapshot:
+    """A key for programs. ``hint`` is how it begins; ``creator`` whose permissions bound it."""
+
+    id: int
+    name: str
+    hint: str
+    scopes: tuple[str, ...]
+    creator: str
+    state: Literal["active", "expired", "revoked", "orphaned"]
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PluginCheck:
     """What a plugin says of one of its parts, in words that can be acted on."""
 

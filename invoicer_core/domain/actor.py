@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from invoicer_core.domain.errors import Forbidden
+from invoicer_core.domain.permissions import allowed
+
 ActorKind = Literal["user", "api", "system", "plugin", "portal"]
 
 
@@ -14,13 +17,32 @@ class Actor:
         kind: through which door.
         user_id: the user's id; None for system, plugin and portal.
         role: the member's role in the current business, None where there is none.
-        label: what the audit log shows: an e-mail address, ``plugin:loyalty``, ``system``.
+        label: what the audit log shows: an e-mail address, ``plugin:loyalty``, ``api:till``,
+            ``system``.
+        scopes: of what the role may do, only this; None: all of it.
     """
 
     kind: ActorKind
     user_id: int | None = None
     role: str | None = None
     label: str = "system"
+    scopes: frozenset[str] | None = None
+
+    def may(self, permission: str) -> bool:
+        """True when the role holds the permission and no scope leaves it out."""
+        return allowed(self.role, permission) and (self.scopes is None or permission in self.scopes)
+
+    def require(self, permission: str) -> None:
+        """Raise Forbidden, saying whether role or scope is in the way, unless this is allowed."""
+        if not self.may(permission):
+            raise Forbidden(refusal(self.role, permission, by_role=allowed(self.role, permission)))
+
+
+def refusal(role: str | None, permission: str, *, by_role: bool) -> str:
+    """Why somebody may not: the role leaves it out, or (``by_role``) only the key's scopes do."""
+    if by_role:
+        return f"The scopes of this API key do not include {permission}: make one that has it."
+    return f"Your role ({role}) does not include {permission}."
 
 
 SYSTEM = Actor("system")

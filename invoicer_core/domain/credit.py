@@ -4,13 +4,23 @@ Amounts of a credit are positive, as those of the document it lowers. What was p
 mirrored: a full credit gives back the whole total, the prepaid money included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from invoicer_core.domain.document import ZERO, Document, Item, Rounding, Tax, TaxTotal, Totals
+from invoicer_core.domain.document import (
+    ZERO,
+    Adjustment,
+    Document,
+    Item,
+    Rounding,
+    Tax,
+    TaxTotal,
+    Totals,
+)
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
+from invoicer_core.domain.money import round_money
 from invoicer_core.domain.totals import compute, explain
 
 GroupKey = tuple[str, Decimal, bool, str]
@@ -121,6 +131,78 @@ def remaining_document(
     if not items:
         raise Conflict("Everything on this invoice is credited already.")
     return Document(original.currency, items, withholding=original.withholding)
+
+
+def chosen_document(original: Document, quantities: Mapping[int, Decimal]) -> Document:
+    """A document for some of an invoice's lines, in whole or in part.
+
+    Discounts and charges that are amounts are lowered to the credited share: a line's to its
+    quantity's share, the document's to the share of its lines. Percentages stay. What was prepaid
+    and rounded for cash is not mirrored.
+
+    Args:
+        original: the invoice as issued.
+        quantities: how much is credited of a line, by its place; lines that are missing are not.
+
+    Raises:
+        InvalidInput: nothing is chosen, or more than a line holds.
+    """
+    items = []
+    for place, quantity in sorted(quantities.items()):
+        if not 0 <= place < len(original.items):
+            raise InvalidInput.at(f"/items/{place}", "The invoice has no such item.")
+        item = original.items[place]
+        if quantity * item.quantity < 0 or abs(quantity) > abs(item.quantity):
+            message = f"The invoice has {item.quantity:f} of this; credit at most that."
+            raise InvalidInput.at(f"/items/{place}/quantity", message)
+        if quantity:
+            items.append(_part_of(item, quantity, original.currency))
+    if not items:
+        raise InvalidInput.at("/items", "Choose at least one item to credit.")
+    chosen = replace(
+        original, items=tuple(items), discounts=(), charges=(), prepaid=(), rounding=None
+    )
+    return _with_shares(original, chosen)
+
+
+def _part_of(item: Item, quantity: Decimal, currency: str) -> Item:
+    if quantity == item.quantity:
+        return item
+    return replace(
+        item,
+        quantity=quantity,
+        discounts=_shared(item.discounts, quantity, item.quantity, currency),
+        charges=_shared(item.charges, quantity, item.quantity, currency),
+    )
+
+
+def _with_shares(original: Document, chosen: Document) -> Document:
+    """The document's own discounts and charges, as far as they fall on the chosen lines."""
+    bare = replace(original, discounts=(), charges=(), prepaid=(), rounding=None)
+    part, whole = compute(chosen).subtotal, compute(bare).subtotal
+    if not whole:
+        return chosen
+    return replace(
+        chosen,
+        discounts=_shared(original.discounts, part, whole, original.currency),
+        charges=_shared(original.charges, part, whole, original.currency),
+    )
+
+
+def _shared(
+    adjustments: Sequence[Adjustment], part: Decimal, whole: Decimal, currency: str
+) -> tuple[Adjustment, ...]:
+    """Amounts and bases times ``part`` by ``whole``."""
+    return tuple(
+        replace(
+            each,
+            amount=None
+            if each.amount is None
+            else round_money(each.amount * part / whole, currency),
+            base=None if each.base is None else round_money(each.base * part / whole, currency),
+        )
+        for each in adjustments
+    )
 
 
 def _is_all_that_is_left(left: Totals, new: Totals, by_name: bool, earlier: int) -> bool:

@@ -21,7 +21,7 @@ ACCOUNTANT: Final = STAFF | {
 }  # fmt: skip
 ADMIN: Final = ACCOUNTANT | {
     "business.write", "settings.write", "members.write", "plugins.read", "plugins.write",
-    "deliveries.read", "deliveries.write",
+    "deliveries.read", "deliveries.write", "clients.merge", "clients.erase",
 }  # fmt: skip
 OWNER: Final = ADMIN | {"business.delete", "owners.write"}
 

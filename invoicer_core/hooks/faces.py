@@ -5,6 +5,7 @@ Everything here is private until it says otherwise: signed in, switched on, perm
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import click
@@ -12,6 +13,7 @@ from flask import Blueprint
 from pydantic import BaseModel
 
 from invoicer_core.hooks.context import Context
+from invoicer_core.hooks.places import PLACES
 
 Ctx = Context[Any]
 
@@ -130,7 +132,7 @@ class Slot:
     """A piece of HTML at a named place of a page.
 
     Args:
-        place: e.g. ``invoice.actions``, ``portal.pay``; the list is in the documentation.
+        place: one of PLACES, e.g. ``invoice.actions`` or ``portal.pay``; see Places.
         render: gets what the place hands over; ``markupsafe.Markup``, else it is escaped.
     """
 
@@ -138,6 +140,13 @@ class Slot:
     place: str
     render: Callable[[Ctx, Mapping[str, Any]], str]
     weight: int = 100
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a place that no page has."""
+        if self.place not in PLACES:
+            near = get_close_matches(self.place, PLACES, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"slot {self.name}: no page has the place {self.place}{hint}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from invoicer_core.hooks.faces import (
     Permission,
     Slot,
 )
+from invoicer_core.hooks.report_papers import Report
 from invoicer_core.hooks.workflows import Workflow
 
 Ctx = Context[Any]
@@ -204,7 +205,7 @@ class StatementLine:
     """One line of a statement: a document or a payment, and the balance after it."""
 
     date: date
-    kind: Literal["invoice", "credit_note", "payment", "refund", "write_off"]
+    kind: Literal["invoice", "credit_note", "payment", "refund", "write_off", "void"]
     number: str
     amount: Decimal
     balance: Decimal
@@ -236,8 +237,8 @@ class RenderRequest:
         options: choices of the business: colours, texts, paper size.
     """
 
-    kind: Literal["invoice", "credit_note", "receipt", "statement"]
-    document: InvoiceSnapshot | CreditNoteSnapshot | Receipt | Statement
+    kind: Literal["invoice", "credit_note", "receipt", "statement", "report"]
+    document: InvoiceSnapshot | CreditNoteSnapshot | Receipt | Statement | Report
     business: BusinessSnapshot
     locale: str
     assets: Mapping[str, bytes] = field(default_factory=dict, repr=False)

@@ -19,6 +19,7 @@ from invoicer_core.hooks.context import Context
 from invoicer_core.hooks.event_hooks import EventHooks
 from invoicer_core.hooks.offer_hooks import OfferHooks
 from invoicer_core.hooks.offers import OFFERS
+from invoicer_core.hooks.places import PLACES, Place
 from invoicer_core.hooks.plugin import HOOKS, ObjectionHooks, Plugin, ProposalHooks
 
 WRITTEN: Final = (
@@ -64,7 +65,25 @@ def events_page() -> str:
     return "\n".join(lines)
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"hooks.md": hooks_page, "events.md": events_page}
+def places_page() -> str:
+    """Every place where a slot may stand, and what it hands over."""
+    rows = [
+        f"| `{name}` | {place.where} | {', '.join(f'`{each}`' for each in place.gives) or 'nothing'} |"
+        for name, place in PLACES.items()
+    ]
+    return "\n".join(
+        [
+            "# Places", "", WRITTEN, "", *_prose(inspect.getmodule(Place)), "",
+            "| Place | Where | Hands over |", "|---|---|---|", *rows, "",
+        ]
+    )  # fmt: skip
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "hooks.md": hooks_page,
+    "events.md": events_page,
+    "places.md": places_page,
+}
 
 
 def _hooks(family: str) -> Iterator[str]:

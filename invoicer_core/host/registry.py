@@ -215,13 +215,14 @@ class _Builder:
 
 
 def _core_subscribers(workflows: Iterable[Offered[Workflow]]) -> dict[str, tuple[str, ...]]:
-    """Events that the core itself acts on: a message that waits, a run that came into a state,
-    and everything that begins a run or that one waits for."""
+    """Events that the core itself acts on: a message that waits, a payment that was begun, a run
+    that came into a state, and everything that begins a run or that one waits for."""
     moving = {"workflow.started", "workflow.moved"}
     for each in workflows:
         moving |= set(each.offer.on)
         moving |= {state.resume for state in each.offer.states if isinstance(state, Wait)}
-    return {**dict.fromkeys(moving, ("workflows",)), "message.queued": ("messages",)}
+    own = {"message.queued": ("messages",), "payment.begun": ("payments",)}
+    return {**dict.fromkeys(moving, ("workflows",)), **own}
 
 
 def _by_place(slots: Iterable[Offered[Slot]]) -> dict[str, tuple[Offered[Slot], ...]]:

@@ -24,7 +24,7 @@ from invoicer_core.jobs import presence, queue, registry, routing
 from invoicer_core.jobs.announce import Announcer
 from invoicer_core.jobs.leases import LEASE, LOCKS, Connection, gate_connection
 from invoicer_core.jobs.plugin_schedules import PluginSchedules
-from invoicer_core.jobs.queue import PLUGINS, QUEUES, Work
+from invoicer_core.jobs.queue import PLUGINS, QUEUES, SECONDS, TASKS, WEBHOOKS, Work
 from invoicer_core.jobs.schedules import Schedules
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
@@ -38,6 +38,9 @@ BREATH: Final = 0.004
 SWEEP: Final = 2.0
 LIVE_AT_ONCE: Final = 500
 PER_JOB: Final = 10
+TASK_SECONDS: Final = 1800
+"""The longest turn of a task, which is a job of its own; those that can pause take short ones."""
+
 MOST_QUEUED: Final = 4
 """Jobs that may wait in a queue. What is beyond stays due in PostgreSQL, so that leases of jobs
 which nobody has begun do not run out."""
@@ -62,7 +65,8 @@ _CLAIM: Final = """
     WITH picked AS (
         SELECT id FROM deliveries
         WHERE state = 'due' AND due_at <= now() AND subscriber <> 'live'
-          AND (subscriber = ANY(%(named)s)) = %(wanted)s
+          AND CASE WHEN starts_with(subscriber, 'webhook:') THEN %(webhooks)s
+              ELSE NOT %(webhooks)s AND (subscriber = ANY(%(named)s)) = %(wanted)s END
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE deliveries d
@@ -202,14 +206,21 @@ class Clock:
         room = MOST_QUEUED - queue.length(wanted_by)
         if room <= 0:
             return True
-        limit = room * PER_JOB
-        values = {"named": named, "wanted": wanted, "limit": limit, "lease": LEASE}
+        most, seconds = (1, TASK_SECONDS) if name == TASKS else (PER_JOB, SECONDS)
+        limit = room * most
+        values = {
+            "named": named,
+            "wanted": wanted,
+            "webhooks": name == WEBHOOKS,
+            "limit": limit,
+            "lease": LEASE,
+        }
         rows = gate.execute(_CLAIM, values).fetchall()
-        queue.enqueue(wanted_by, list(_jobs(rows, PER_JOB)))
+        queue.enqueue(wanted_by, list(_jobs(rows, most, seconds)))
         return len(rows) == limit
 
 
-def _jobs(rows: Sequence[Any], most: int) -> Iterator[Work]:
+def _jobs(rows: Sequence[Any], most: int, seconds: int) -> Iterator[Work]:
     """One job per business and subscriber, of at most so many deliveries. The first one's id and
     try name the job, so that the same batch is never queued twice."""
     batches: dict[tuple[int, str], list[list[int]]] = defaultdict(list)
@@ -220,7 +231,8 @@ def _jobs(rows: Sequence[Any], most: int) -> Iterator[Work]:
         for at in range(0, len(found), most):
             part = found[at : at + most]
             first, attempts = part[0]
-            yield Work(f"{first}-{attempts + 1}", registry.DELIVER, (business_id, subscriber, part))
+            arguments = (business_id, subscriber, part)
+            yield Work(f"{first}-{attempts + 1}", registry.DELIVER, arguments, seconds)
 
 
 def main(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from logging import getLogger
 from typing import Final
+from uuid import UUID
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -16,13 +17,25 @@ from invoicer_core.jobs.limits import OutOfTime, wall_limit
 from invoicer_core.jobs.routing import is_own
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import deliveries, plugin_jobs, sending, workflows
+from invoicer_core.services import (
+    deliveries,
+    faults,
+    payments,
+    plugin_jobs,
+    sending,
+    tasks,
+    webhook_sending,
+    workflows,
+)
 from invoicer_core.services.deliveries import Owed
 
 log: Final = getLogger(__name__)
 
 Handler = Callable[[Owed], Outcome]
 _DONE: Final = Outcome("done")
+
+WEBHOOK_SECONDS: Final = 20
+"""Wall clock of one call of a webhook, however slowly its answer trickles in."""
 
 
 def deliver(business_id: int, subscriber: str, batch: list[list[int]]) -> None:
@@ -80,7 +93,7 @@ def _outcome(subscriber: str, owed: Owed) -> Outcome:
             return Outcome("held", error=absent.detail)
         return Outcome("retry", error=absent.detail)
     except (InvoicerError, Exception, SystemExit) as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if faults.is_outage(error):
             raise
         log.exception("%s failed with %s", subscriber, owed.name)
         return Outcome("retry", error=f"{type(error).__name__}: {error}")
@@ -92,6 +105,8 @@ def _handler(subscriber: str) -> Handler:
         return lambda owed: _to_plugin(name, owed)
     if kind == "job":
         return _to_job
+    if kind == webhook_sending.SUBSCRIBER:
+        return lambda owed: _to_webhook(int(name), owed)
     return _CORE[kind]
 
 
@@ -102,6 +117,27 @@ def _to_plugin(name: str, owed: Owed) -> Outcome:
 def _to_job(owed: Owed) -> Outcome:
     plugin_jobs.run(owed.data)
     return _DONE
+
+
+def _to_webhook(endpoint_id: int, owed: Owed) -> Outcome:
+    try:
+        call = webhook_sending.begin(endpoint_id=endpoint_id, delivery_id=owed.id)
+    except webhook_sending.Held as held:
+        return Outcome("retry", held.wait, str(held))
+    if call is None:
+        return _DONE
+    db.session.rollback()
+    try:
+        with wall_limit(WEBHOOK_SECONDS):
+            end = webhook_sending.make(call)
+    except OutOfTime:
+        end = webhook_sending.End(f"It took longer than {WEBHOOK_SECONDS} seconds.")
+    gave_up = webhook_sending.finish(call, end)
+    if end.error is None:
+        return _DONE
+    if call.is_ping:
+        return Outcome("skipped", error=end.error)
+    return Outcome("parked" if gave_up else "retry", error=end.error)
 
 
 def _to_message(owed: Owed) -> Outcome:
@@ -115,14 +151,32 @@ def _to_workflows(owed: Owed) -> Outcome:
     return _DONE
 
 
+def _to_payments(owed: Owed) -> Outcome:
+    """Ask the provider of a begun payment what became of it, until that is known."""
+    if owed.invoice_id is None:
+        return _DONE
+    wait = payments.follow(invoice_id=owed.invoice_id, public_id=UUID(owed.data["attempt"]))
+    return _DONE if wait is None else Outcome("retry", wait, "the provider has not said yet")
+
+
+def _to_tasks(owed: Owed) -> Outcome:
+    tasks.run(owed=owed)
+    return _DONE
+
+
 _CORE: Final[dict[str, Handler]] = {
     sending.SUBSCRIBER: _to_message,
     workflows.SUBSCRIBER: _to_workflows,
+    tasks.SUBSCRIBER: _to_tasks,
+    payments.SUBSCRIBER: _to_payments,
 }
 
 
 def _close(subscriber: str, owed: Owed, outcome: Outcome) -> None:
-    plugin = subscriber.partition(":")[2]
+    kind, _, name = subscriber.partition(":")
+    plugin = name if kind in ("plugin", "job") else ""
+    if outcome.state == "done" and subscriber == workflows.SUBSCRIBER:
+        return  # closed or postponed already, in the transaction of the step's effect
     if outcome.state == "done" or outcome.state == "skipped":
         deliveries.settle(delivery_id=owed.id, state=outcome.state, error=outcome.error)
         db.session.commit()

@@ -14,14 +14,19 @@ from rq.serializers import JSONSerializer
 
 CORE: Final = "invoicer-core"
 MAIL: Final = "invoicer-mail"
+TASKS: Final = "invoicer-tasks"
 PLUGINS: Final = "invoicer-plugins"
-QUEUES: Final = (CORE, MAIL, PLUGINS)
+WEBHOOKS: Final = "invoicer-webhooks"
+QUEUES: Final = (CORE, MAIL, TASKS, PLUGINS, WEBHOOKS)
 
 KEPT_FAILED: Final = 3600
 """Seconds that a job which was refused can be looked at."""
 
 QUEUED_FOR: Final = 120
 """Seconds after which a job that nobody took is forgotten; its rows are handed out anew."""
+
+SECONDS: Final = 300
+"""The longest that a job may take."""
 
 REGISTRY: Final[dict[str, Callable[..., None]]] = {}
 """Everything a worker may call, by the name that stands in the queue. Filled by `registry`."""
@@ -67,7 +72,7 @@ class Work:
     id: str
     name: str
     arguments: tuple[Any, ...]
-    seconds: int = 300
+    seconds: int = SECONDS
 
 
 def connect(url: str | None, role: str) -> Redis:

@@ -4,7 +4,29 @@ from invoicer_core.jobs.deliver import deliver
 from invoicer_core.jobs.plugin_schedules import SCHEDULED
 from invoicer_core.jobs.queue import REGISTRY
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import overdue, plugin_jobs, upkeep
+from invoicer_core.services import (
+    bulk_files,
+    bulk_work,
+    client_import,
+    exports,
+    overdue,
+    plugin_jobs,
+    product_import,
+    report_files,
+    statement_runs,
+    upkeep,
+)
+
+TASK_WORK = (
+    bulk_files,
+    bulk_work,
+    exports,
+    client_import,
+    product_import,
+    statement_runs,
+    report_files,
+)
+"""Modules whose work tasks ask for: importing them registers it."""
 
 DELIVER, OVERDUE, PURGE, PURGE_SHARED = "deliver", "overdue", "purge", "purge_shared"
 

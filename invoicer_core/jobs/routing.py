@@ -1,9 +1,9 @@
-"""Which queue a subscriber's deliveries go through: the core's own, mail, or forked workers."""
+"""Which queue a subscriber's deliveries go through: mail, tasks, webhooks, core, or forked."""
 
 from typing import Any, Final
 
-from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS
-from invoicer_core.services import sending, workflows
+from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS, TASKS, WEBHOOKS
+from invoicer_core.services import sending, tasks, workflows
 
 LIVE: Final = "live"
 _OWN: Final = "invoicer_core.builtin."
@@ -22,7 +22,14 @@ def core_subscribers(plugins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def subscribers_of(registry: Any) -> dict[str, tuple[str, ...]]:
-    """Queue -> the subscribers it carries; `PLUGINS` carries all that are in no other."""
+    """Queue -> the subscribers it carries; `PLUGINS` carries all that are in no other, `WEBHOOKS`
+    those whose names begin with ``webhook:``."""
     own = tuple(name for name in sorted(registry.plugins) if is_own(registry, name))
     core = core_subscribers(own)
-    return {CORE: core, MAIL: (sending.SUBSCRIBER,), PLUGINS: ()}
+    return {
+        CORE: core,
+        MAIL: (sending.SUBSCRIBER,),
+        TASKS: (tasks.SUBSCRIBER,),
+        PLUGINS: (),
+        WEBHOOKS: (),
+    }

@@ -1,7 +1,8 @@
-"""The worker: one parent that keeps four children running, each with queues of its own.
+"""The worker: one parent that keeps seven children running, each with queues of its own.
 
-Two do the core's work in their own process; two fork for every job and are where plugins of others
-run, with a limit of memory and of time: one that is slow leaves a way past it.
+Two do the core's work in their own process; one does long tasks, two call
+webhooks, so that neither holds up mails and events, and one dead receiver no other; two fork for every job and are where plugins of others run,
+with a limit of memory and of time: one that is slow leaves a way past it.
 """
 
 import gc
@@ -24,7 +25,7 @@ from invoicer_core.config import Config
 from invoicer_core.jobs import presence, queue, registry, station
 from invoicer_core.jobs.leases import Leases
 from invoicer_core.jobs.limits import PLUGIN_SECONDS, end_with_parent, limit_memory
-from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS, ListedJob, Work
+from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS, TASKS, WEBHOOKS, ListedJob, Work
 from invoicer_core.jobs.station import Station
 from invoicer_core.models import db
 
@@ -67,6 +68,15 @@ class CoreWorker(_Quick, SimpleWorker):
         """Run one job in a context of its own: no session outlives it."""
         with self.app.app_context():
             return super().perform_job(job, queue)
+
+
+class TaskWorker(CoreWorker):
+    """As `CoreWorker`, for jobs that take minutes: RQ forgets none of them meanwhile. That their
+    worker died is noticed by the leases of their deliveries."""
+
+    def get_heartbeat_ttl(self, job: Job) -> int:
+        """Seconds that a running job counts as alive: as long as it may take."""
+        return int(job.timeout or 0) + HEARTBEAT
 
 
 class PluginWorker(_Quick, Worker):
@@ -217,6 +227,9 @@ def main(app: Flask) -> None:
         [
             lambda: serve(app, CoreWorker, [CORE]),
             lambda: serve(app, CoreWorker, [MAIL, CORE]),
+            lambda: serve(app, TaskWorker, [TASKS]),
+            lambda: serve(app, CoreWorker, [WEBHOOKS]),
+            lambda: serve(app, CoreWorker, [WEBHOOKS]),
             lambda: serve(app, PluginWorker, [PLUGINS]),
             lambda: serve(app, PluginWorker, [PLUGINS]),
         ]

@@ -13,7 +13,7 @@ _STATES = "state IN ('queued', 'sent', 'delivered', 'failed', 'bounced', 'read',
 
 
 class StoredDocument(Row, OfBusiness, Base):
-    """A rendered file of an invoice, credit note or payment: hashed and kept in a store."""
+    """A rendered file of an invoice, credit note, payment or statement: hashed and kept in a store."""
 
     __tablename__ = "documents"
 
@@ -21,6 +21,7 @@ class StoredDocument(Row, OfBusiness, Base):
     invoice_id: Mapped[int | None]
     credit_note_id: Mapped[int | None]
     payment_id: Mapped[int | None]
+    statement_id: Mapped[int | None]
     revision: Mapped[int]
     store: Mapped[str]
     key: Mapped[str]
@@ -36,6 +37,7 @@ class StoredDocument(Row, OfBusiness, Base):
                 ("invoice_id", "invoices"),
                 ("credit_note_id", "credit_notes"),
                 ("payment_id", "payments"),
+                ("statement_id", "statements"),
             ],
         ),
         Index(
@@ -45,6 +47,7 @@ class StoredDocument(Row, OfBusiness, Base):
             sql("coalesce(invoice_id, 0)"),
             sql("coalesce(credit_note_id, 0)"),
             sql("coalesce(payment_id, 0)"),
+            sql("coalesce(statement_id, 0)"),
             "revision",
             unique=True,
         ),

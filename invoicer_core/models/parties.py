@@ -21,10 +21,12 @@ class Client(Row, OfBusiness, Edited, Public, PartyColumns, Base):
     notes: Mapped[str | None]
     archived_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None]
+    erased_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True))
 
     __table_args__ = (
-        *owned("clients"),
+        *owned("clients", refers=[("merged_into_id", "clients")]),
         Index(
             "uq_clients_email",
             "business_id",

@@ -168,11 +168,15 @@ from invoicer_core.hooks.offers import (
     Statement,
     StatementLine,
 )
+from invoicer_core.hooks.places import (
+    places,
+)
 from invoicer_core.hooks.plugin import (
     API,
     BrokenPlugin,
     Plugin,
 )
+from invoicer_core.hooks.report_papers import Report, ReportTable
 from invoicer_core.hooks.settings import (
     Secret,
     Settings,
@@ -300,6 +304,8 @@ __all__ = [
     "Receipt",
     "RefundSnapshot",
     "RenderRequest",
+    "Report",
+    "ReportTable",
     "Retry",
     "RetryLater",
     "Rounding",
@@ -348,5 +354,6 @@ __all__ = [
     "loads",
     "minor_units",
     "notifications",
+    "places",
     "to_json",
 ]

@@ -1,4 +1,4 @@
-"""Mails to users about their own account: welcome, and links to choose a password."""
+"""Mails to users about their own account: welcome, links to choose a password, invitations."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from invoicer_core.domain.actor import SYSTEM, Actor
 from invoicer_core.domain.snapshots import UserSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business, gate
-from invoicer_core.services import notifications, secret_keys
+from invoicer_core.services import businesses, mail_texts, messages, notifications, secret_keys
 from invoicer_core.services.opaque_tokens import FamilyToken
 
 LINK: Final = "one-time-link"
@@ -19,14 +19,20 @@ def welcome(user: UserSnapshot, by: Actor) -> None:
     notifications.welcome(user=user, by=by)
 
 
-def link(user: UserSnapshot, one_time_id: int) -> None:
+def link(user: UserSnapshot, one_time_id: int, purpose: str = "password_reset") -> None:
     """Send a link with which the user chooses a password.
+
+    Args:
+        purpose: ``password_reset``, or ``invitation`` into the business of the transaction.
 
     Within a running transaction it is that business's message; otherwise that of the user's first
     business. A user without any business gets none: there is nothing to let them into.
     """
     token = FamilyToken.of_id(one_time_id, LINK)
     address = f"{secret_keys.settings().url}/reset/{token}"
+    if purpose == "invitation":
+        _tell(user, "invitation", address)
+        return
     if db.session().info.get("unit") is not None:
         notifications.password_reset(user=user, link=address, by=SYSTEM)
         return
@@ -35,6 +41,25 @@ def link(user: UserSnapshot, one_time_id: int) -> None:
         return
     with enter_business(business_id):
         notifications.password_reset(user=user, link=address, by=SYSTEM)
+
+
+def added(user: UserSnapshot) -> None:
+    """Tell somebody with an account of the new seat, within the running transaction."""
+    _tell(user, "member_added", secret_keys.settings().url)
+
+
+def _tell(user: UserSnapshot, kind: str, address: str) -> None:
+    business = businesses.current()
+    values = {"business": business.name, "name": user.name or user.email}
+    letter = mail_texts.compose(kind, user.locale or business.locale, values, link=address)
+    messages.queue(
+        kind=kind,
+        recipient=user.email,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        by=SYSTEM,
+    )
 
 
 def _business_of(user_id: int) -> int | None:

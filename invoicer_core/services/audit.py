@@ -1,28 +1,67 @@
 """The audit log: read, and walked from its beginning to prove that nothing was changed."""
 
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Text, cast, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 
 from invoicer_core.domain.account import AuditCheck, AuditEntrySnapshot
+from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.domain.snapshots import Page
 from invoicer_core.models import db
 from invoicer_core.models.outbox import AuditEntry, AuditHead
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services.listing import Ordering, read_page
+from invoicer_core.services import businesses
+from invoicer_core.services.listing import Ordering, matches, read_page, storable, within_days
 
 _ORDERING: Final = Ordering(AuditEntry.__table__.c.seq, {"at": AuditEntry.__table__.c.at})
 _PIECE: Final = 1000
+_LONGEST_NAME: Final = 100
 
 
 def find(
-    *, sort: str | None = None, limit: int | None = None, cursor: str | None = None
+    *,
+    who: str | None = None,
+    what: str | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    sort: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
 ) -> Page[AuditEntrySnapshot]:
-    """The entries, the newest first."""
-    statement = select(AuditEntry).where(AuditEntry.business_id == current_business_id())
+    """The entries, the newest first.
+
+    Args:
+        who: a part of the actor's name, e.g. of an e-mail address.
+        what: the beginning of an action's name: ``invoice.``, ``invoice.voided``.
+        start, end: days of the business's time zone.
+    """
+    statement = select(AuditEntry).where(
+        AuditEntry.business_id == current_business_id(),
+        _by(who),
+        _doing(what),
+        within_days(AuditEntry.__table__.c.at, start, end, businesses.current().time_zone),
+    )
     return read_page(statement, _ORDERING, _snapshots, sort=sort, limit=limit, cursor=cursor)
+
+
+def _by(who: str | None) -> ColumnElement[bool]:
+    label = cast(AuditEntry.payload, JSONB)["by"]["label"].astext
+    return matches(func.lower(label, type_=Text), who)
+
+
+def _doing(what: str | None) -> ColumnElement[bool]:
+    """Entries with such an action, found in the text that was hashed."""
+    if not what:
+        return true()
+    if len(what) > _LONGEST_NAME or not storable(what):
+        raise InvalidInput.at("/what", "There is no such action.")
+    return AuditEntry.payload.contains(f'"do": "{what}', autoescape=True) | (
+        AuditEntry.payload.contains(f'"do":"{what}', autoescape=True)
+    )
 
 
 def verify() -> AuditCheck:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from invoicer_core.domain import calendar
 from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.actor import Actor
-from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.errors import InvalidInput, NotFound
 from invoicer_core.domain.snapshots import BusinessSnapshot, Identifier
 from invoicer_core.models import db
 from invoicer_core.models.catalog import TaxRate
@@ -25,6 +25,7 @@ from invoicer_core.models.tenancy import (
 from invoicer_core.services import fields as check
 from invoicer_core.services import rows
 from invoicer_core.services import series as number_series
+from invoicer_core.services.document_texts import columns_check, texts_check
 from invoicer_core.services.parties import PARTY_CHECKS
 from invoicer_core.services.starting_rates import starting_rates
 from invoicer_core.services.transaction import Unit, transaction
@@ -42,7 +43,10 @@ SERIES: Final = (
 
 def _time_zone(value: Any) -> str:
     name = check.text(64)(value)
-    calendar.zone(name)
+    try:
+        calendar.zone(name)
+    except InvalidInput as wrong:
+        raise ValueError(wrong.fields[0].message if wrong.fields else wrong.detail) from wrong
     return str(name)
 
 
@@ -60,10 +64,13 @@ SETTINGS: Final[Mapping[str, check.Check]] = {
     "mail_sent": check.flag,
     "mail_paid": check.flag,
     "mail_overdue": check.flag,
+    "part_payments": check.flag,
     "invoice_notes": check.text(2000, lines=True),
     "invoice_footer": check.text(2000, lines=True),
     "payment_terms": check.text(500, lines=True),
     "mail_signature": check.text(1000, lines=True),
+    "document_texts": texts_check,
+    "hidden_columns": columns_check,
 }
 """The settings of a business, by name; what is not there has its default."""
 

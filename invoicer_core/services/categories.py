@@ -1,6 +1,7 @@
 """Groups of products, which may stand inside one another."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Text, func, select
@@ -19,6 +20,53 @@ from invoicer_core.services.transaction import transaction
 
 NAME: Final = text(100)
 CHECKS: Final[Mapping[str, Check]] = {"name": NAME, "parent_id": whole(1, ID_MOST)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A category in the tree: how deep it stands, and how many products are in it."""
+
+    category: CategorySnapshot
+    version: int
+    depth: int
+    products: int
+    has_children: bool
+
+
+def tree() -> tuple[Branch, ...]:
+    """All categories, each followed by those inside it; by name on each level."""
+    mine = current_business_id()
+    counts = (
+        select(Product.category_id, func.count().label("count"))
+        .where(Product.business_id == mine, Product.deleted_at.is_(None))
+        .group_by(Product.category_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Category, func.coalesce(counts.c.count, 0))
+        .outerjoin(counts, counts.c.category_id == Category.id)
+        .where(Category.business_id == mine)
+        .order_by(func.lower(Category.name), Category.id)
+    ).all()
+    inside: dict[int | None, list[tuple[Category, int]]] = {}
+    for row, count in rows:
+        inside.setdefault(row.parent_id, []).append((row, count))
+    found: list[Branch] = []
+    waiting = [(row, count, 0) for row, count in reversed(inside.get(None, []))]
+    while waiting:
+        row, count, depth = waiting.pop()
+        children = inside.get(row.id, [])
+        found.append(
+            Branch(
+                category=_snapshot(row),
+                version=row.version,
+                depth=depth,
+                products=count,
+                has_children=bool(children),
+            )
+        )
+        waiting += [(child, number, depth + 1) for child, number in reversed(children)]
+    return tuple(found)
 
 
 def create(*, fields: Mapping[str, Any], by: Actor) -> CategorySnapshot:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy import update as update_rows
 
 from invoicer_core.domain.actor import Actor
@@ -30,8 +30,9 @@ from invoicer_core.services.fields import (
     text,
     written,
 )
+from invoicer_core.services.invoices import standing
 from invoicer_core.services.parties import PartyKind, check_party, party_values
-from invoicer_core.services.rows import assign, find_row, touch
+from invoicer_core.services.rows import assign, find_row, refuse, touch
 from invoicer_core.services.transaction import transaction
 
 CLIENT_CHECKS: Final[Mapping[str, Check]] = {
@@ -47,6 +48,7 @@ CONTACT_CHECKS: Final[Mapping[str, Check]] = {
     "is_primary": flag,
 }
 FALLBACK_CURRENCY: Final = "EUR"
+OWING: Final = ("open", "overdue")
 
 
 def create(*, fields: Mapping[str, Any], by: Actor) -> ClientSnapshot:
@@ -98,10 +100,23 @@ def find(
     sort: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    owing: str | None = None,
 ) -> Page[ClientSnapshot]:
-    """Clients, the newest first; see `parties.find`."""
+    """Clients, the newest first; see `parties.find`.
+
+    Args:
+        owing: only those on whose invoices something is ``open``, or ``overdue``.
+    """
     return parties.find(
-        _KIND, q=q, status=status, start=start, end=end, sort=sort, limit=limit, cursor=cursor
+        _KIND,
+        q=q,
+        status=status,
+        start=start,
+        end=end,
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
+        only=_owing(owing),
     )
 
 
@@ -223,15 +238,35 @@ def _contact(row: Contact) -> ContactSnapshot:
 
 
 def _by_email(address: str | None) -> Client | None:
+    """Whose address it is; of a client that was merged, the one it was merged into."""
     if address is None:
         return None
-    return db.session.scalars(
-        select(Client).where(
-            Client.business_id == current_business_id(),
-            Client.deleted_at.is_(None),
-            func.lower(Client.email) == func.lower(address),
-        )
-    ).first()
+    mine = current_business_id()
+    same = func.lower(Client.email) == func.lower(address)
+    statement = select(Client).where(Client.business_id == mine, Client.deleted_at.is_(None))
+    found = db.session.scalars(statement.where(same)).first()
+    if found is not None:
+        return found
+    merged = select(Client.merged_into_id).where(
+        Client.business_id == mine, Client.merged_into_id.is_not(None), same
+    )
+    return db.session.scalars(statement.where(Client.id.in_(merged))).first()
+
+
+def _owing(owing: str | None) -> tuple[ColumnElement[bool], ...]:
+    if owing is None:
+        return ()
+    if owing not in OWING:
+        refuse("/owing", f"This is one of {', '.join(OWING)}.")
+    unpaid = [
+        Invoice.business_id == Client.business_id,
+        Invoice.client_id == Client.id,
+        Invoice.state == "issued",
+        Invoice.settled < Invoice.amount_due,
+    ]
+    if owing == "overdue":
+        unpaid.append(standing.overdue_sql())
+    return (select(Invoice.id).where(*unpaid).exists(),)
 
 
 def _snapshots(rows: Sequence[Client]) -> list[ClientSnapshot]:

@@ -18,7 +18,12 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.document import Document, Totals
 from invoicer_core.domain.drafts import CreditNoteDraft
 from invoicer_core.domain.errors import Conflict, NotFound
-from invoicer_core.domain.snapshots import CreditNoteSnapshot, InvoiceSnapshot, Page
+from invoicer_core.domain.snapshots import (
+    CreditNoteSnapshot,
+    InvoiceItemSnapshot,
+    InvoiceSnapshot,
+    Page,
+)
 from invoicer_core.hooks import codec
 from invoicer_core.host import refuse_objected
 from invoicer_core.models import db
@@ -48,6 +53,16 @@ _ORDERING: Final = Ordering(
 _SEARCHED: Final = func.lower(
     _TABLE.number + " " + _TABLE.client_name + " " + _TABLE.invoice_number
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPreview:
+    """What a credit would come to: ``lowers`` of it lowers what is open, ``surplus`` was paid."""
+
+    document: Document
+    sums: Totals
+    lowers: Decimal
+    surplus: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +133,50 @@ def _told(unit: Unit, note_id: int) -> CreditNoteSnapshot:
         total=note.total_amount,
     )
     return note
+
+
+def preview(*, draft: CreditNoteDraft) -> CreditPreview:
+    """What a credit would come to, and how it would be settled. Stores nothing.
+
+    Raises: as `create`, but that no plugin is asked.
+    """
+    invoice = invoice_rows.load(draft.invoice_id)
+    if invoice.state != "issued":
+        raise Conflict(f"{invoice.invoice_number} is {invoice.state}: it can not be credited.")
+    document, sums = _settled(draft, invoice)
+    surplus = max(sums.amount_due - invoice.balance_due, Decimal(0))
+    return CreditPreview(document, sums, sums.amount_due - surplus, surplus)
+
+
+def part_of(*, invoice: InvoiceSnapshot, quantities: Mapping[int, Decimal]) -> Document | None:
+    """The document that credits these quantities of the invoice's items (by their places); None,
+    which means all that is left, where that is chosen.
+
+    Raises:
+        InvalidInput: nothing is chosen, or more than an item holds (``/items/N/quantity``).
+    """
+    left = left_of_items(invoice=invoice)
+    if all(quantities.get(at, 0) == quantity for at, quantity in enumerate(left)) and any(left):
+        return None
+    return credit.chosen_document(invoices.document_of(invoice), quantities)
+
+
+def left_of_items(*, invoice: InvoiceSnapshot) -> tuple[Decimal, ...]:
+    """How much of each item is not credited yet, as far as earlier credits name the same item."""
+    credited: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for note in _of_invoice(invoice.id):
+        for item in note.items:
+            credited[_same(item)] += item.quantity
+    left = []
+    for item in invoice.items:
+        taken = min(credited[_same(item)], item.quantity) if item.quantity > 0 else Decimal(0)
+        credited[_same(item)] -= taken
+        left.append(item.quantity - taken)
+    return tuple(left)
+
+
+def _same(item: InvoiceItemSnapshot) -> tuple[object, ...]:
+    return item.product_id, item.description, item.unit, item.unit_price, item.taxes
 
 
 def get(*, credit_note_id: int) -> CreditNoteSnapshot:

@@ -63,6 +63,7 @@ _LIST: Final = text(
     "SELECT d.id, d.event_id, e.name AS event, d.subscriber, d.state, d.attempts, d.due_at,"
     " d.created_at, d.done_at, e.invoice_id, coalesce(d.error, CASE WHEN d.attempts > 0"
     " THEN 'The worker died during each of these tries.'"
+    " WHEN starts_with(d.subscriber, 'webhook:') THEN 'Kept: the webhook had been given up.'"
     " ELSE 'Held back while its plugin was paused.' END) AS error"
     " FROM deliveries d JOIN events e ON e.business_id = d.business_id AND e.id = d.event_id"
     " WHERE d.business_id = :business AND d.state = 'parked'"

@@ -3,7 +3,7 @@
 Its PDFs and mails are made by the worker, like anybody's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +18,7 @@ from invoicer_core.services import (
     businesses,
     clients,
     credit_notes,
+    demo_buying,
     invoices,
     orders,
     payments,
@@ -25,6 +26,8 @@ from invoicer_core.services import (
     suppliers,
     users,
 )
+from invoicer_core.services.demo_year import NEW_CLIENTS, YEAR, Goods, looks
+from invoicer_core.services.transaction import transaction
 
 BUSINESS: Final[dict[str, Any]] = {
     "name": "Lindenhof Werkstatt",
@@ -87,6 +90,15 @@ WORK: Final = Item(
 )
 OIL: Final = Item("Hard wax oil", Decimal(3), Decimal("38.50"), unit="LTR", taxes=(FULL,))
 BOOK: Final = Item("The little book of wood care", Decimal(12), Decimal("14.95"), taxes=(REDUCED,))
+GOODS: Final[dict[Goods, Item]] = {
+    "table": TABLE, "shelves": SHELVES, "work": WORK, "oil": OIL, "book": BOOK,
+}  # fmt: skip
+SKUS: Final[dict[Goods, str]] = {
+    "table": "OAK-TAB-180", "shelves": "OAK-SHELF", "work": "WORK-H", "oil": "OIL-1L",
+    "book": "BOOK-CARE",
+}  # fmt: skip
+_NAMES: Final = {item.description: name for name, item in GOODS.items()}
+CLIENT: Final = Actor("portal", label="client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +149,13 @@ def seed(*, email: str, password: str) -> bool:
 
 
 def _fill(by: Actor, today: date) -> None:
-    for fields in PRODUCTS:
-        products.create(fields=fields, by=by)
-    known = [clients.create(fields=fields, by=by).id for fields in CLIENTS]
+    made_of = {fields["sku"]: _stocked(fields, by) for fields in PRODUCTS}
+    known = [clients.create(fields=each, by=by).id for each in (*CLIENTS, *NEW_CLIENTS)]
+    _fill_year(made_of, known, today, by)
     supplier = {"name": "Forstgut Eichenau", "email": "holz@eichenau.test", "country": "DE"}
-    suppliers.create(fields=supplier, by=by)
+    demo_buying.fill(suppliers.create(fields=supplier, by=by).id, today, by)
     for sale in SALES:
-        _sell(sale, known[sale.client], today, by)
+        _sell(_of_products(sale, made_of), known[sale.client], today, by)
     ordered = [
         {"product_name": "Oak table 180 cm", "quantity": Decimal(2), "unit_price": Decimal(890)},
         {"product_name": "Hard wax oil", "quantity": Decimal(2), "unit_price": Decimal("38.50")},
@@ -151,7 +163,48 @@ def _fill(by: Actor, today: date) -> None:
     orders.create(fields={"client_id": known[1], "items": ordered}, by=by)
 
 
-def _sell(sale: _Sale, client_id: int, today: date, by: Actor) -> None:
+def _fill_year(made_of: dict[str, int], known: list[int], today: date, by: Actor) -> None:
+    """The months before, in two transactions: what the business did, what its clients looked at."""
+    sold = []
+    with transaction(by=by):
+        for past in YEAR:
+            items = tuple(
+                replace(GOODS[each], product_id=made_of[SKUS[each]]) for each in past.goods
+            )
+            sale = _Sale(past.client, past.days_ago, items, past.ends)
+            sold.append(_sell(sale, known[past.client], today, by))
+    with transaction(by=CLIENT):
+        for number, made in enumerate(sold):
+            if number % 5:
+                invoices.mark_viewed(invoice_id=made.id, by=CLIENT)
+                looks(made, number, BUSINESS["time_zone"], today)
+
+
+def _stocked(fields: dict[str, Any], by: Actor) -> int:
+    """A product with so many pieces that its stock is right after all that is sold of it."""
+    sku = fields["sku"]
+    goods = [GOODS[each] for past in YEAR for each in past.goods if SKUS[each] == sku]
+    goods += [
+        item
+        for sale in SALES
+        for item in sale.items
+        if sale.ends not in ("draft", "void") and SKUS[_NAMES[item.description]] == sku
+    ]
+    if "stock_quantity" in fields:
+        sold = sum((item.quantity for item in goods), Decimal(0))
+        fields = {**fields, "stock_quantity": fields["stock_quantity"] + sold}
+    return products.create(fields=fields, by=by).id
+
+
+def _of_products(sale: _Sale, made_of: dict[str, int]) -> _Sale:
+    """The sale with each line tied to the product that it sells."""
+    items = tuple(
+        replace(item, product_id=made_of[SKUS[_NAMES[item.description]]]) for item in sale.items
+    )
+    return replace(sale, items=items)
+
+
+def _sell(sale: _Sale, client_id: int, today: date, by: Actor) -> InvoiceSnapshot:
     issue_date = today - timedelta(days=sale.days_ago)
     discounts: tuple[Adjustment, ...] = ()
     if sale.discount is not None:
@@ -164,14 +217,16 @@ def _sell(sale: _Sale, client_id: int, today: date, by: Actor) -> None:
     )
     made = invoices.create(draft=draft, by=by, issue=sale.ends != "draft")
     _end(sale, made, by)
+    return made
 
 
 def _end(sale: _Sale, made: InvoiceSnapshot, by: Actor) -> None:
     today = datetime.now(UTC).date()
-    received = min((made.due_date or today) - timedelta(days=2), today)
-    if sale.ends in ("paid", "part-paid"):
+    late = 2 + sale.days_ago % 25 if sale.ends == "late" else -(sale.days_ago % 11)
+    received = min((made.due_date or today) + timedelta(days=late), today)
+    if sale.ends in ("paid", "late", "part-paid"):
         half = (made.balance_due / 2).quantize(Decimal("0.01"))
-        amount = made.balance_due if sale.ends == "paid" else half
+        amount = half if sale.ends == "part-paid" else made.balance_due
         payment = PaymentDraft(
             amount=amount,
             invoice_id=made.id,
@@ -192,4 +247,11 @@ def _end(sale: _Sale, made: InvoiceSnapshot, by: Actor) -> None:
 def made_item(made: InvoiceSnapshot) -> Item:
     """One piece of the invoice's first line."""
     first = made.items[0]
-    return Item(first.description, Decimal(1), first.unit_price, unit=first.unit, taxes=first.taxes)
+    return Item(
+        first.description,
+        Decimal(1),
+        first.unit_price,
+        unit=first.unit,
+        taxes=first.taxes,
+        product_id=first.product_id,
+    )

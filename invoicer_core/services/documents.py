@@ -1,31 +1,33 @@
 """Rendered documents: made by a renderer, hashed, kept in a store, given out only when whole.
 
-What they are made of, be it an invoice, a credit note or a payment, is told by `papers`.
+What they are made of, be it an invoice, a credit note, a payment or a statement, `papers` tells.
 """
 
 import hashlib
 import time
 from collections.abc import Mapping
-from typing import Any, Final, Unpack
+from typing import Final, Unpack
 
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, select, text
 
 from invoicer_core.domain.actor import SYSTEM
 from invoicer_core.domain.errors import Conflict, NotFound, Unavailable
-from invoicer_core.domain.snapshots import BusinessSnapshot, StoredDocument
+from invoicer_core.domain.snapshots import BusinessSnapshot, InvoiceSnapshot, StoredDocument
 from invoicer_core.hooks.offers import DocumentRenderer, RenderRequest
-from invoicer_core.host import offers
+from invoicer_core.host import offers, rendered
 from invoicer_core.host.offers import Provided
 from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.documents import StoredDocument as Row
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import businesses, papers
+from invoicer_core.services import businesses, document_texts, papers
 from invoicer_core.services.papers import Of, Paper
 from invoicer_core.services.stores import store_for_new, store_named
 from invoicer_core.services.transaction import transaction
 
 PDF: Final = "application/pdf"
+HTML: Final = "text/html"
 
 _POLL: Final = 0.05
 _TRIES: Final = 5
@@ -42,8 +44,8 @@ _RUNNING: Final = text(
 
 
 def render(**of: Unpack[Of]) -> StoredDocument:
-    """Make and keep the PDF of what is asked for (``invoice_id``, ``credit_note_id`` or
-    ``payment_id``); the one that is there if it still fits.
+    """Make and keep the PDF of what is asked for (``invoice_id``, ``credit_note_id``,
+    ``payment_id`` or ``statement_id``); the one that is there if it still fits.
 
     Raises:
         NotFound: there is no such thing.
@@ -71,6 +73,39 @@ def preview(*, invoice_id: int) -> bytes:
         NotFound, Unavailable: as `render`.
     """
     return _render(papers.load({"invoice_id": invoice_id}))
+
+
+def preview_html(*, document: InvoiceSnapshot) -> Markup:
+    """What a typed invoice will look like, as a piece of HTML without styles of its own; nothing
+    is stored. Empty when the renderer fails.
+
+    Raises:
+        Unavailable: no plugin that makes HTML previews is switched on.
+    """
+    every = offers.every(db.session, DocumentRenderer, current_business_id())
+    found = [each for each in every if each.offer.media_type == HTML]
+    if not found:
+        raise Unavailable("No plugin that makes previews is switched on.", 60)
+    renderer, business = found[-1], businesses.current()
+    request = RenderRequest(
+        kind="invoice",
+        document=document,
+        business=business,
+        locale=_language(document, business),
+        options=document_texts.options(business, _language(document, business)),
+    )
+    return rendered(
+        db.session(),
+        renderer.plugin,
+        "preview",
+        lambda ctx: Markup(renderer.offer.render(ctx, request).decode()),  # noqa: S704
+        business_id=business.id,
+    )
+
+
+def _language(document: InvoiceSnapshot, business: BusinessSnapshot) -> str:
+    reader = document.buyer.locale if document.buyer is not None else None
+    return reader or business.locale or "en"
 
 
 def current(*, paper: Paper) -> StoredDocument | None:
@@ -148,7 +183,7 @@ def content_of(*, document: StoredDocument) -> bytes:
 
 
 def _render(paper: Paper) -> bytes:
-    renderer = _renderer()
+    renderer = pdf_renderer()
     business = businesses.current()
     request = RenderRequest(
         kind=paper.kind,
@@ -157,7 +192,7 @@ def _render(paper: Paper) -> bytes:
         locale=paper.locale or business.locale or "en",
         assets=_assets(business),
         revision_mark=paper.mark,
-        options=_options(business),
+        options=document_texts.options(business, paper.locale or business.locale),
     )
     db.session.rollback()
     return renderer.offer.render(renderer.ctx, request)
@@ -223,7 +258,8 @@ def _is_being_made(paper: Paper) -> bool:
     return bool(db.session.scalar(_RUNNING, values))
 
 
-def _renderer() -> Provided[DocumentRenderer]:
+def pdf_renderer() -> Provided[DocumentRenderer]:
+    """Who makes PDF documents for the business. Raises Unavailable when nobody does."""
     every = offers.every(db.session, DocumentRenderer, current_business_id())
     found = [each for each in every if each.offer.media_type == PDF]
     if not found:
@@ -249,11 +285,6 @@ def _assets(business: BusinessSnapshot) -> Mapping[str, bytes]:
     except KeyError:
         store.ctx.log.warning("the logo's file %s is not in the store", file.id)
         return {}
-
-
-def _options(business: BusinessSnapshot) -> Mapping[str, Any]:
-    chosen = {"color": business.color, "footer": business.settings.get("invoice_footer")}
-    return {name: value for name, value in chosen.items() if value}
 
 
 def _file_name(number: str) -> str:

@@ -51,6 +51,11 @@ def _is_connection(error: DBAPIError, state: str | None) -> bool:
     return state is not None or type(error).__name__ in ("OperationalError", "InterfaceError")
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether the database was away, rather than that it refused: the work itself did not fail."""
+    return translated(error) is _AWAY
+
+
 def is_of_database(error: BaseException) -> bool:
     """Whether the exception comes from the database layer."""
     return isinstance(error, SQLAlchemyError)

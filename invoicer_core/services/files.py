@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import Text, and_, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select
 
 from invoicer_core.config import Config
 from invoicer_core.domain.actor import Actor
@@ -17,7 +17,10 @@ from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.identity import Business
 from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.models.trade import Attachment
+from invoicer_core.services import attachments
 from invoicer_core.services.file_kinds import file_name, recognise
+from invoicer_core.services.file_rows import file_snapshot
 from invoicer_core.services.listing import Ordering, matches, read_page, within_days
 from invoicer_core.services.rows import find_row, refuse
 from invoicer_core.services.stores import store_for_new, store_named
@@ -25,6 +28,8 @@ from invoicer_core.services.transaction import transaction
 
 KINDS: Final = ("image", "document", "video")
 EXTENSION: Final = "invoicer.config"
+RESULTS: Final = "business/%/results/%"
+"""Keys of what background tasks made (`result_files`)."""
 
 
 def limit() -> int:
@@ -66,23 +71,33 @@ def upload(*, name: str, data: bytes, by: Actor) -> FileSnapshot:
         db.session.add(row)
         db.session.flush()
         unit.record("file.uploaded", file=row.id, sha256=row.sha256, media_type=row.media_type)
-        return _snapshot(row)
+        return file_snapshot(row)
 
 
-def get(*, file_id: int) -> FileSnapshot:
-    """What is known of a file. Raises NotFound."""
-    return _snapshot(_row(file_id))
+def get(*, file_id: int, costs: bool = True) -> FileSnapshot:
+    """What is known of a file.
+
+    Args:
+        costs: whoever asks may see costs; without that, files of bills are not there.
+
+    Raises:
+        NotFound: no such file.
+    """
+    return file_snapshot(_row(file_id, costs=costs))
 
 
-def content(*, file_id: int) -> tuple[FileSnapshot, bytes]:
+def content(*, file_id: int, costs: bool = True) -> tuple[FileSnapshot, bytes]:
     """A file with its bytes, which are checked against the hash of the day it came.
+
+    Args:
+        costs: as in `get`.
 
     Raises:
         NotFound: no such file.
         Unavailable: its store is off, or has lost or changed it.
     """
-    row = _row(file_id)
-    return _snapshot(row), _bytes(row)
+    row = _row(file_id, costs=costs)
+    return file_snapshot(row), _bytes(row)
 
 
 def content_by_public_id(*, public_id: UUID) -> tuple[FileSnapshot, bytes]:
@@ -96,13 +111,14 @@ def content_by_public_id(*, public_id: UUID) -> tuple[FileSnapshot, bytes]:
     ).first()
     if row is None:
         raise NotFound.of("file", public_id)
-    return _snapshot(row), _bytes(row)
+    return file_snapshot(row), _bytes(row)
 
 
 def find(
     *,
     q: str | None = None,
     kind: str | None = None,
+    costs: bool = True,
     start: date | None = None,
     end: date | None = None,
     sort: str | None = None,
@@ -114,6 +130,7 @@ def find(
     Args:
         q: words of the name.
         kind: ``image``, ``document`` or ``video``.
+        costs: as in `get`.
     """
     if kind is not None and kind not in KINDS:
         refuse("/kind", f"This is one of {', '.join(KINDS)}.")
@@ -121,6 +138,7 @@ def find(
     statement = select(File).where(
         File.business_id == current_business_id(),
         File.deleted_at.is_(None),
+        _visible(costs),
         matches(name, q),
         _of_kind(kind),
         within_days(File.created_at, start, end),
@@ -129,20 +147,55 @@ def find(
     return read_page(statement, ordering, _snapshots, sort=sort, limit=limit, cursor=cursor)
 
 
-def delete(*, file_id: int, by: Actor) -> None:
-    """Take a file away. Raises NotFound; Conflict while it is the business's logo."""
+def rename(*, file_id: int, name: str, by: Actor) -> FileSnapshot:
+    """Call a file differently; its ending stays, because it says what the bytes are.
+
+    Raises:
+        InvalidInput: at ``/name``: empty.
+        NotFound: no such file.
+    """
     with transaction(by=by) as unit:
-        row = find_row(File, file_id, "file", File.deleted_at.is_(None), lock=True)
+        row = _row(file_id, lock=True)
+        if not name.strip():
+            refuse("/name", "Give the file a name.")
+        given = file_name(name, row.name.rpartition(".")[2])
+        if given != row.name:
+            row.name = given
+            db.session.flush()
+            unit.record("file.renamed", file=row.id)
+        return file_snapshot(row)
+
+
+def delete(*, file_id: int, by: Actor) -> None:
+    """Take a file away. Raises NotFound; Conflict while something still needs it."""
+    with transaction(by=by) as unit:
+        row = _row(file_id, lock=True)
         business = db.session.get_one(Business, current_business_id())
         if business.logo_file_id == row.id:
             raise Conflict("This file is the logo: choose another logo first.")
+        if there := attachments.places(file_id=row.id):
+            named = ", ".join(f"{place.kind} {place.label}" for place in there[:3])
+            raise Conflict(f"This file is attached to {named}: remove it there first.")
         row.deleted_at = datetime.now(UTC)
         db.session.flush()
         unit.record("file.deleted", file=row.id)
 
 
-def _row(file_id: int) -> File:
-    return find_row(File, file_id, "file", File.deleted_at.is_(None))
+def _row(file_id: int, *, lock: bool = False, costs: bool = True) -> File:
+    return find_row(File, file_id, "file", File.deleted_at.is_(None), _visible(costs), lock=lock)
+
+
+def _visible(costs: bool) -> ColumnElement[bool]:
+    """Files of bills tell what suppliers charge; results of tasks belong to who asked for them."""
+    uploaded = File.key.not_like(RESULTS)
+    if costs:
+        return uploaded
+    return uploaded & ~exists().where(
+        Attachment.business_id == File.business_id,
+        Attachment.file_id == File.id,
+        Attachment.bill_id.is_not(None),
+        Attachment.removed_at.is_(None),
+    )
 
 
 def _bytes(row: File) -> bytes:
@@ -165,16 +218,4 @@ def _of_kind(kind: str | None) -> Any:
 
 
 def _snapshots(rows: Sequence[File]) -> list[FileSnapshot]:
-    return [_snapshot(row) for row in rows]
-
-
-def _snapshot(row: File) -> FileSnapshot:
-    return FileSnapshot(
-        id=row.id,
-        public_id=row.public_id,
-        name=row.name,
-        media_type=row.media_type,
-        size=row.size,
-        sha256=row.sha256,
-        created_at=row.created_at,
-    )
+    return [file_snapshot(row) for row in rows]

@@ -26,9 +26,11 @@ _LENGTH: Final = 4 * (16 + SIGNATURE_BYTES + 2) // 3
 _WHOSE: Final = text("SELECT business_id FROM invoices WHERE public_id = :public_id")
 
 
-def invoice_link(*, public_id: UUID) -> str:
-    """The whole address under which a client sees this invoice without signing in."""
-    return f"{secret_keys.settings().url}/i/{invoice_token(public_id)}"
+def invoice_link(*, public_id: UUID, channel: str | None = None) -> str:
+    """The whole address under which a client sees this invoice without signing in; with the word
+    of the channel that carries it, so that visits can be counted by channel."""
+    via = f"?via={channel}" if channel else ""
+    return f"{secret_keys.settings().url}/i/{invoice_token(public_id)}{via}"
 
 
 def invoice_token(public_id: UUID) -> str:

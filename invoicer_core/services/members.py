@@ -6,12 +6,12 @@ from sqlalchemy import func, select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, Forbidden, InvalidInput
-from invoicer_core.domain.permissions import BY_ROLE, ROLES, allowed
+from invoicer_core.domain.permissions import BY_ROLE, ROLES
 from invoicer_core.domain.snapshots import MemberSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.identity import Membership, User
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import rows, security_log, users
+from invoicer_core.services import account_mail, rows, security_log, users
 from invoicer_core.services.transaction import transaction
 
 UNUSABLE: Final = "!"
@@ -36,13 +36,31 @@ def get(*, member_id: int) -> MemberSnapshot:
 
 
 def invite(*, email: str, role: str, by: Actor) -> MemberSnapshot:
-    """As `add`; who never chose a password is mailed a link to do so."""
+    """As `add`, with a mail: a link to choose a password, or, to who has one, the news."""
     with transaction(by=by):
         member = add(email=email, role=role, by=by)
         user = users.by_email(member.email)
-        if user is not None and user.password_hash == UNUSABLE:
+        if user is not None and member.pending:
             users.send_link(user, "invitation", users.INVITATION_LIFETIME)
+        elif user is not None:
+            account_mail.added(users.snapshot_of(user))
         return member
+
+
+def invite_again(*, member_id: int, by: Actor) -> MemberSnapshot:
+    """Mail a new link to who has not chosen a password yet.
+
+    Raises:
+        NotFound; Conflict: this member has come in already.
+    """
+    with transaction(by=by) as unit:
+        seat = rows.find_row(Membership, member_id, "member")
+        user = db.session.get(User, seat.user_id)
+        if user is None or user.password_hash != UNUSABLE:
+            raise Conflict("This member has chosen a password already and needs no invitation.")
+        users.send_link(user, "invitation", users.INVITATION_LIFETIME)
+        unit.record("member.invited", member=seat.id, user=user.id)
+        return _snapshot(seat, user)
 
 
 def add(*, email: str, role: str, by: Actor) -> MemberSnapshot:
@@ -144,7 +162,7 @@ def _check_owner(seat: Membership, by: Actor, *, stays: bool) -> None:
 
 
 def _may_own(by: Actor) -> bool:
-    return by.kind == "system" or allowed(by.role, "owners.write")
+    return by.kind == "system" or by.may("owners.write")
 
 
 def _with_user(seat: Membership) -> MemberSnapshot:
@@ -162,6 +180,7 @@ def _snapshot(seat: Membership, user: User) -> MemberSnapshot:
         name=user.name,
         role=seat.role,
         permissions=tuple(sorted(BY_ROLE[seat.role])),
+        pending=user.password_hash == UNUSABLE,
         created_at=seat.created_at,
         version=seat.version,
     )

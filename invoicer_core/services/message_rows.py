@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy.orm import aliased
 
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.snapshots import MessageAttemptSnapshot, MessageSnapshot
@@ -13,7 +14,7 @@ from invoicer_core.models.documents import Message, MessageAttempt
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.transaction import Unit
 
-PRIVATE: Final = frozenset({"password_reset"})
+PRIVATE: Final = frozenset({"password_reset", "invitation", "portal_code"})
 """Kinds whose text is for the recipient alone: forgotten once sent, never shown or listed."""
 
 
@@ -37,6 +38,25 @@ def load(message_id: int, *, lock: bool = False) -> Message:
     if row is None:
         raise NotFound.of("message", message_id)
     return row
+
+
+def over(channel: str | None) -> ColumnElement[bool]:
+    """Messages of a channel, or all."""
+    return true() if channel is None else Message.channel == channel
+
+
+def not_said_since() -> ColumnElement[bool]:
+    """Messages that did not arrive, unless one about the same went out later."""
+    later = aliased(Message)
+    said = exists().where(
+        later.business_id == Message.business_id,
+        later.id > Message.id,
+        later.kind == Message.kind,
+        later.invoice_id.is_not_distinct_from(Message.invoice_id),
+        later.client_id.is_not_distinct_from(Message.client_id),
+        later.state.not_in(("failed", "bounced")),
+    )
+    return Message.state.in_(("failed", "bounced")) & ~said
 
 
 def with_attempts(rows: Sequence[Any]) -> list[MessageSnapshot]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, Required, TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from typing_extensions import Unpack
 
 from invoicer_core.domain.actor import Actor
@@ -64,8 +64,8 @@ def queue(
 
     Args:
         attachments: ``{"document": id}`` for a stored document; ``{"invoice": id}`` for the PDF
-            of an invoice and ``{"payment": id}`` for a receipt, made when the message goes out if
-            they are not there yet.
+            of an invoice, ``{"payment": id}`` for a receipt and ``{"statement": id}`` for a
+            statement, made when the message goes out if they are not there yet.
         token: makes the call idempotent: a second message with the same token is not written.
 
     Raises:
@@ -105,6 +105,8 @@ def find(
     *,
     q: str | None = None,
     status: str | None = None,
+    channel: str | None = None,
+    unsent: bool = False,
     client_id: int | None = None,
     invoice_id: int | None = None,
     start: date | None = None,
@@ -114,13 +116,16 @@ def find(
     cursor: str | None = None,
 ) -> Page[MessageSnapshot]:
     """Messages, newest first unless sorted otherwise; ``q`` is looked for in subject and recipient,
-    ``start`` and ``end`` are days (UTC)."""
+    ``start`` and ``end`` are days (UTC); ``unsent`` leaves those that did not arrive and were not
+    said since."""
     words = func.lower(func.coalesce(Message.subject, "") + " " + Message.recipient)
     statement = select(Message).where(
         Message.business_id == current_business_id(),
         Message.kind.not_in(PRIVATE),
         matches(words, q),
         one_of(Message.state, status, STATES, "/status"),
+        message_rows.over(channel),
+        message_rows.not_said_since() if unsent else true(),
         has_id(Message.client_id, client_id),
         has_id(Message.invoice_id, invoice_id),
         within_days(Message.__table__.c.created_at, start, end),
@@ -130,12 +135,19 @@ def find(
     )
 
 
-def send_again(*, message_id: int, by: Actor) -> MessageSnapshot:
+def send_again(
+    *, message_id: int, by: Actor, channel: str | None = None, recipient: str | None = None
+) -> MessageSnapshot:
     """A person has decided to send a message once more: a new one with the same content.
 
+    Args:
+        channel, recipient: to send it over another channel, or elsewhere. What the other channel
+            cannot carry (files, HTML) is left out; the text holds the link.
+
     Raises:
-        NotFound: no such message.
+        NotFound: no such message or channel. Unavailable: the channel's plugin is off.
         Conflict: it is still on its way.
+        InvalidInput: an address that cannot be written to.
     """
     with transaction(by=by):
         row = message_rows.load(message_id, lock=True)
@@ -143,15 +155,19 @@ def send_again(*, message_id: int, by: Actor) -> MessageSnapshot:
             raise NotFound.of("message", message_id)
         if row.state == "queued":
             raise Conflict("This message is still waiting to be sent.")
+        moves = channel is not None and channel != row.channel
+        offer = offers.find(
+            db.session, MessageChannel, channel or row.channel, current_business_id()
+        ).offer
         return queue(
             kind=row.kind,
-            recipient=row.recipient,
+            recipient=recipient or row.recipient,
             text=row.text or "",
             by=by,
-            channel=row.channel,
+            channel=offer.name,
             subject=row.subject,
-            html=row.html,
-            attachments=row.attachments,
+            html=None if moves else row.html,
+            attachments=row.attachments if offer.carries_files else (),
             client_id=row.client_id,
             invoice_id=row.invoice_id,
         )

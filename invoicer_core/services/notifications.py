@@ -1,12 +1,19 @@
 """Mails of the core: what is written to whom, and when the business wants that."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, InvalidInput
-from invoicer_core.domain.snapshots import InvoiceSnapshot, MessageSnapshot, UserSnapshot
-from invoicer_core.host import refuse_objected
+from invoicer_core.domain.snapshots import (
+    ClientSnapshot,
+    InvoiceSnapshot,
+    MessageSnapshot,
+    UserSnapshot,
+)
+from invoicer_core.hooks.offers import MessageChannel
+from invoicer_core.host import offers, refuse_objected
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import (
@@ -23,6 +30,18 @@ from invoicer_core.services.mail_texts import Letter
 from invoicer_core.services.transaction import transaction
 
 EMAIL: Final = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to reach a client. ``address`` None: it has to be typed."""
+
+    name: str
+    title: str
+    address: str | None
+    carries_files: bool
+
+
 HANDS_OVER: Final = frozenset({"invoice", "reminder"})
 """Messages that hand an invoice to a channel: plugins are asked before."""
 
@@ -59,6 +78,54 @@ def send_invoice(
     if to is None:
         raise InvalidInput.at("/recipient", "The client has no e-mail address: say to whom.")
     return _write("invoice", found, to, by=by, channel=channel, files=_itself(found))
+
+
+def remind(
+    *, invoice_id: int, by: Actor, channel: str = EMAIL, recipient: str | None = None
+) -> MessageSnapshot:
+    """A person reminds the client of an invoice on which something is open, due or not.
+
+    Raises:
+        NotFound: no such invoice or channel.
+        Conflict: nothing is open on it, or a plugin objects.
+        InvalidInput: nobody to send it to (``/recipient``).
+    """
+    found = invoices.get(invoice_id=invoice_id)
+    invoices.require_balance(found)
+    to = recipient or _address(found)
+    if to is None:
+        raise InvalidInput.at("/recipient", "The client has no e-mail address: say to whom.")
+    return _write("reminder", found, to, by=by, channel=channel, files=_itself(found))
+
+
+def letter(*, kind: str, invoice: InvoiceSnapshot, channel: str = EMAIL) -> Letter:
+    """The words that a message about an invoice would have, to be read before it is sent.
+
+    Args:
+        kind: ``invoice``, ``receipt`` or ``reminder``.
+    """
+    business = businesses.current()
+    reader = invoice.buyer.locale if invoice.buyer is not None else None
+    return mail_texts.for_invoice(
+        kind,
+        reader or business.locale,
+        invoice,
+        business,
+        link=links.invoice_link(public_id=invoice.public_id, channel=channel),
+    )
+
+
+def channels(*, client: ClientSnapshot) -> tuple[Channel, ...]:
+    """The ways to reach a client that are switched on, with the address known for each."""
+    found = []
+    for each in offers.every(db.session, MessageChannel, current_business_id()):
+        try:
+            address = each.offer.address(client)
+        except Exception:  # a plugin's own code: without an address the person types one
+            each.ctx.log.exception("the channel %s failed to tell an address", each.offer.name)
+            address = None
+        found.append(Channel(each.offer.name, each.offer.title, address, each.offer.carries_files))
+    return tuple(sorted(found, key=lambda each: each.name != EMAIL))
 
 
 def tell_paid(*, invoice_id: int, by: Actor) -> MessageSnapshot | None:
@@ -115,15 +182,7 @@ def _write(
     token: str | None = None,
     files: Sequence[Mapping[str, int]] = (),
 ) -> MessageSnapshot:
-    business = businesses.current()
-    buyer = invoice.buyer.locale if invoice.buyer is not None else None
-    letter = mail_texts.for_invoice(
-        kind,
-        buyer or business.locale,
-        invoice,
-        business,
-        link=links.invoice_link(public_id=invoice.public_id),
-    )
+    written = letter(kind=kind, invoice=invoice, channel=channel)
     with transaction(by=by):
         if kind in HANDS_OVER:
             refuse_objected(
@@ -137,9 +196,9 @@ def _write(
             kind=kind,
             recipient=recipient,
             channel=channel,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
             attachments=files,
             client_id=invoice.client_id,
             invoice_id=invoice.id,

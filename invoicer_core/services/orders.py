@@ -10,7 +10,7 @@ from sqlalchemy import Text, func, or_, select
 from sqlalchemy import delete as delete_rows
 
 from invoicer_core.domain.actor import Actor
-from invoicer_core.domain.document import Document, Item, Tax
+from invoicer_core.domain.document import Document, Item, Tax, Totals
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, FieldError, NotFound
 from invoicer_core.domain.snapshots import InvoiceSnapshot, OrderSnapshot, Page
@@ -135,6 +135,41 @@ def find(
     }
     ordering = Ordering(Order.id, keys)
     return read_page(statement, ordering, snapshots, sort=sort, limit=limit, cursor=cursor)
+
+
+def counts(*, client_id: int | None = None) -> dict[str, int]:
+    """How many orders are in each state."""
+    rows = db.session.execute(
+        select(Order.status, func.count())
+        .where(
+            Order.business_id == current_business_id(),
+            Order.deleted_at.is_(None),
+            has_id(Order.client_id, client_id),
+        )
+        .group_by(Order.status)
+    )
+    return {status: count for status, count in rows}  # noqa: C416 - typed
+
+
+def preview(*, items: Sequence[Mapping[str, Any]], currency: str) -> Totals:
+    """What these lines come to. Stores nothing. Raises as `create` does."""
+    checked = check_fields({"items": items}, {"items": ITEMS}, required=("items",))
+    return compute(priced(checked["items"], currency))
+
+
+def totals_of(order: OrderSnapshot) -> Totals:
+    """The sums of a stored order, with its taxes by group."""
+    lines = tuple(
+        Item(
+            description=item.product_name,
+            quantity=item.quantity,
+            unit_price=item.unit_price,
+            unit=item.unit or "C62",
+            taxes=item.taxes,
+        )
+        for item in order.items
+    )
+    return compute(Document(currency=order.currency, items=lines))
 
 
 def update(

@@ -1,4 +1,4 @@
-"""What a PDF is made of: an invoice, a credit note, or the receipt of a payment.
+"""What a PDF is made of: an invoice, a credit note, a payment's receipt, a statement of account.
 
 Each has an edition, which names the state that is shown. It is made of facts that are only ever
 added (voided or not; how many allocations and refunds), so that a PDF made while the state changed
@@ -12,13 +12,12 @@ from uuid import UUID
 
 from invoicer_core.domain.errors import Conflict
 from invoicer_core.domain.snapshots import CreditNoteSnapshot, InvoiceSnapshot, Party
-from invoicer_core.hooks.offers import Receipt
-from invoicer_core.services import clients, credit_notes, invoices, payments
+from invoicer_core.hooks.offers import Receipt, Statement
+from invoicer_core.services import clients, credit_notes, invoices, payments, statements
 
-Kind = Literal["invoice", "credit_note", "receipt"]
+Kind = Literal["invoice", "credit_note", "receipt", "statement"]
 
-RECEIVED: Final = frozenset({"succeeded", "partly_refunded", "refunded", "disputed"})
-"""Payments whose money came in, whatever became of it."""
+RECEIVED: Final = payments.RECEIVED
 
 
 class Of(TypedDict, total=False):
@@ -27,6 +26,7 @@ class Of(TypedDict, total=False):
     invoice_id: int
     credit_note_id: int
     payment_id: int
+    statement_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Paper:
     column: str
     id: int
     public_id: UUID
-    document: InvoiceSnapshot | CreditNoteSnapshot | Receipt
+    document: InvoiceSnapshot | CreditNoteSnapshot | Receipt | Statement
     edition: str
     title: str
     filename: str
@@ -132,6 +132,25 @@ def _receipt(payment_id: int) -> Paper:
     )
 
 
+def _statement(statement_id: int) -> Paper:
+    """Frozen when it was given out: it has one edition only."""
+    found = statements.get(statement_id=statement_id)
+    said = found.statement
+    return Paper(
+        kind="statement",
+        column="statement_id",
+        id=found.id,
+        public_id=found.public_id,
+        document=said,
+        edition="given",
+        title=f"statement {found.id}",
+        filename=f"statement-{said.start.isoformat()}-{said.end.isoformat()}-{found.id}",
+        locale=said.client.locale,
+        client_id=found.client_id,
+        invoice_id=None,
+    )
+
+
 def _reads(buyer: Party | None) -> str | None:
     return buyer.locale if buyer is not None else None
 
@@ -140,4 +159,5 @@ _LOADERS: Final[Mapping[str, Callable[[int], Paper]]] = {
     "invoice_id": _invoice,
     "credit_note_id": _credit_note,
     "payment_id": _receipt,
+    "statement_id": _statement,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Text, func, select
+from sqlalchemy import ColumnElement, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from invoicer_core.domain import calendar
@@ -217,12 +217,14 @@ def find(
     sort: str | None,
     limit: int | None,
     cursor: str | None,
+    only: Sequence[ColumnElement[bool]] = (),
 ) -> Page[S]:
     """Parties whose names, addresses or towns hold every word of ``q``.
 
     Args:
         status: ``active`` (without a wish), ``archived`` or ``all``.
         start, end: days on which they were added.
+        only: what else must hold.
     """
     model = kind.model
     if status is not None and status not in SHOWN:
@@ -232,6 +234,7 @@ def find(
         model.deleted_at.is_(None),
         matches(model.search, q),
         within_days(model.created_at, start, end),
+        *only,
     )
     if status != "all":
         archived = model.archived_at.is_not(None)

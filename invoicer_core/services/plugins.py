@@ -10,7 +10,7 @@ from invoicer_core import host
 from invoicer_core.domain.account import PluginCheck, PluginSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
-from invoicer_core.domain.permissions import allowed
+from invoicer_core.domain.permissions import BY_ROLE, allowed
 from invoicer_core.hooks.faces import ApiResource, DashboardWidget, Permission
 from invoicer_core.hooks.plugin import description_of, title_of
 from invoicer_core.hooks.settings import Settings
@@ -90,6 +90,15 @@ def may(role: str | None, permission: str) -> bool:
         f"{each.plugin}.{each.offer.name}" == permission and role in each.offer.roles
         for each in host.current().registry.offered(Permission)
     )
+
+
+def held_by(role: str | None) -> frozenset[str]:
+    """Every permission of a role: the core's, and ``<plugin>.<name>`` of those that are loaded."""
+    return BY_ROLE.get(role or "", frozenset()) | {
+        f"{each.plugin}.{each.offer.name}"
+        for each in host.current().registry.offered(Permission)
+        if role in each.offer.roles
+    }
 
 
 def _states() -> states.States:

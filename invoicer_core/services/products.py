@@ -9,7 +9,6 @@ from sqlalchemy import Text, and_, func, select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, Forbidden
-from invoicer_core.domain.permissions import allowed
 from invoicer_core.domain.snapshots import Page, ProductSnapshot
 from invoicer_core.domain.units import unit_code
 from invoicer_core.models import db
@@ -105,6 +104,11 @@ def create(*, fields: Mapping[str, Any], by: Actor) -> ProductSnapshot:
         unit.publish("product.created", without_costs(snapshot(row)))
         unit.record("product.created", product=row.id)
         return snapshot(row)
+
+
+def check(*, fields: Mapping[str, Any], by: Actor) -> None:
+    """What `create` would refuse of these fields, without writing anything. Raises as it does."""
+    _checked(fields, by)
 
 
 def get(*, product_id: int) -> ProductSnapshot:
@@ -222,7 +226,7 @@ def _checked(fields: Mapping[str, Any], by: Actor, *, partial: bool = False) -> 
     for name, other in (("category", "category_id"), ("tax_rate", "tax_rate_id")):
         if values.get(name) is not None and values.get(other) is not None:
             refuse(f"/{name}", f"Send either {name} or {other}, not both.")
-    if "cost_price" in values and by.user_id is not None and not allowed(by.role, "costs.read"):
+    if "cost_price" in values and by.user_id is not None and not by.may("costs.read"):
         raise Forbidden("Your role does not see what products cost, so it cannot set it either.")
     return values
 

@@ -86,6 +86,12 @@ ev AS (
     LEFT JOIN plugin_states p
       ON p.business_id = %(business)s AND s.subscriber = 'plugin:' || p.plugin
     WHERE coalesce(p.enabled, s.default_on)
+    UNION ALL
+    SELECT %(business)s, ev.id, 'webhook:' || w.id,
+           CASE w.state WHEN 'on' THEN 'due' ELSE 'parked' END
+    FROM ev
+    JOIN webhook_endpoints w ON ev.name = ANY(w.events)
+    WHERE w.business_id = %(business)s AND w.state <> 'off' AND w.deleted_at IS NULL
 ), payload AS (
     SELECT replace(%(payload)s::text, '"@number"',
                    coalesce(to_json(issued.number)::text, '"@number"')) AS line

@@ -136,6 +136,8 @@ def _attachment(wanted: Mapping[str, Any]) -> Attachment:
         document = documents.render(invoice_id=int(wanted["invoice"]))
     elif "payment" in wanted:
         document = documents.render(payment_id=int(wanted["payment"]))
+    elif "statement" in wanted:
+        document = documents.render(statement_id=int(wanted["statement"]))
     else:
         document = documents.get(document_id=int(wanted["document"]))
     data = documents.content_of(document=document)

@@ -12,10 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 
-from invoicer_core.domain.account import SignInSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotAuthenticated, NotFound
-from invoicer_core.domain.permissions import BY_ROLE
+from invoicer_core.domain.permissions import BY_ROLE, allowed
 from invoicer_core.domain.snapshots import UserSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.identity import SignIn, User
@@ -25,7 +24,14 @@ from invoicer_core.models.tenancy import (
     entered_business_id,
     gate,
 )
-from invoicer_core.services import opaque_tokens, passwords, rate_limits, security_log, users
+from invoicer_core.services import (
+    opaque_tokens,
+    passwords,
+    rate_limits,
+    security_log,
+    two_factor,
+    users,
+)
 from invoicer_core.services.opaque_tokens import FamilyToken
 from invoicer_core.services.security_log import NOBODY, Visitor
 from invoicer_core.services.transaction import transaction
@@ -44,12 +50,18 @@ GONE: Final = "This session has ended. Sign in again."
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The one who asks, as it stands now: role and permissions are those of this moment."""
+    """The one who asks, as it stands now: role and permissions are those of this moment.
+
+    For an API key ``key`` is its name, ``scopes`` all that it may do of what its user may, and
+    there is no sign-in (0).
+    """
 
     user: UserSnapshot
     sign_in_id: int
     business_id: int | None
     role: str | None
+    key: str | None = None
+    scopes: frozenset[str] | None = None
 
     @property
     def user_id(self) -> int:
@@ -68,12 +80,22 @@ class Identity:
 
     @property
     def permissions(self) -> frozenset[str]:
-        """What the role may do."""
-        return BY_ROLE.get(self.role or "", frozenset())
+        """What the role may do, as far as the scopes of an API key leave it."""
+        held = BY_ROLE.get(self.role or "", frozenset())
+        return held if self.scopes is None else held & self.scopes
+
+    def may(self, permission: str) -> bool:
+        """True when role and scopes hold the permission."""
+        return allowed(self.role, permission) and self.in_scope(permission)
+
+    def in_scope(self, permission: str) -> bool:
+        """True unless an API key's scopes leave the permission out."""
+        return self.scopes is None or permission in self.scopes
 
     def actor(self, kind: Literal["user", "api"] = "user") -> Actor:
         """The one who acts, for services."""
-        return Actor(kind, self.user.id, self.role, self.user.email)
+        label = self.user.email if self.key is None else f"api:{self.key}"
+        return Actor(kind, self.user.id, self.role, label, self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +109,15 @@ class SignedIn:
 
 
 def sign_in(
-    *, email: str, password: str, kind: Kind, ip: str | None = None, user_agent: str | None = None
-) -> SignedIn:
-    """Check the password and begin a session.
+    *, email: str, password: str, kind: Kind, code: str | None = None, ip: str | None = None,
+    user_agent: str | None = None,
+) -> SignedIn:  # fmt: skip
+    """Check the password, and the code of a user with two-step sign-in, and begin a session.
 
     Raises:
-        NotAuthenticated: in the same words and time for an unknown address and a wrong password.
+        NotAuthenticated: in the same words and time for an unknown address and a wrong password;
+            the code is wrong.
+        two_factor.CodeNeeded: the password is right, the code was left out.
         TooManyRequests: too many tries for this account or from this address.
     """
     address = email.strip().lower()[:254]
@@ -109,6 +134,7 @@ def sign_in(
         )  # fmt: skip
         db.session.commit()
         raise NotAuthenticated(_WRONG)
+    two_factor.demand(user.id, code, visitor)
     new_hash = None
     if passwords.needs_rehash(user.password_hash):
         new_hash = passwords.hash_password(password)
@@ -312,48 +338,6 @@ def end(*, identity: Identity, ip: str | None = None) -> None:
     row = db.session.get(SignIn, identity.sign_in_id)
     if row is not None:
         revoke_row(row, "sign_out", Visitor(ip))
-    db.session.commit()
-
-
-def find(*, identity: Identity) -> tuple[SignInSnapshot, ...]:
-    """The user's own sessions that stand, the newest first."""
-    found = db.session.scalars(
-        select(SignIn)
-        .where(
-            SignIn.user_id == identity.user_id,
-            SignIn.revoked_at.is_(None),
-            SignIn.expires_at > func.now(),
-        )
-        .order_by(SignIn.id.desc())
-        .limit(200)
-    )
-    return tuple(
-        SignInSnapshot(
-            id=row.id,
-            kind="web" if row.kind == "web" else "api",
-            ip=row.ip,
-            user_agent=row.user_agent,
-            created_at=row.created_at,
-            last_seen_at=row.last_seen_at,
-            expires_at=row.expires_at,
-            current=row.id == identity.sign_in_id,
-        )
-        for row in found
-    )
-
-
-def revoke(*, identity: Identity, sign_in_id: int, ip: str | None = None) -> None:
-    """End one of the user's own sessions. Raises NotFound for others'."""
-    row = db.session.scalars(
-        select(SignIn).where(
-            SignIn.id == sign_in_id,
-            SignIn.user_id == identity.user_id,
-            SignIn.revoked_at.is_(None),
-        )
-    ).first()
-    if row is None:
-        raise NotFound(f"There is no session with the id {sign_in_id}.")
-    revoke_row(row, "revoked", Visitor(ip))
     db.session.commit()
 
 

@@ -49,6 +49,32 @@ def move(
         return record(unit, product, values["quantity"], values["reason"], invoice_id)
 
 
+def count(
+    *, product_id: int, quantity: Decimal, reason: str, by: Actor
+) -> StockMovementSnapshot | None:
+    """Set the stock to what was counted. None where that is what stood there already.
+
+    Raises:
+        InvalidInput: below zero, no reason.
+        NotFound: no such product.
+    """
+    values = check_fields(
+        {"quantity": quantity, "reason": reason}, CHECKS, required=("quantity", "reason")
+    )
+    if values["quantity"] < 0:
+        refuse("/quantity", "Nobody can count less than nothing.")
+    with transaction(by=by) as unit:
+        product = load(product_id, lock=True)
+        change = values["quantity"] - (product.stock_quantity or Decimal(0))
+        if change:
+            return record(unit, product, change, values["reason"])
+        if product.stock_quantity is None:
+            product.stock_quantity = Decimal(0)
+            db.session.flush()
+            unit.record("product.stock_moved", product=product.id, quantity=change)
+        return None
+
+
 def record(
     unit: Unit,
     product: Product,

@@ -4,19 +4,24 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.errors import Conflict
 from invoicer_core.domain.snapshots import Page, SupplierSnapshot
+from invoicer_core.domain.work import RunSnapshot
 from invoicer_core.models import db
+from invoicer_core.models.outbox import WorkflowRun
 from invoicer_core.models.parties import Client, Supplier
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import parties
+from invoicer_core.models.trade import Bill
+from invoicer_core.services import parties, run_rows
 from invoicer_core.services.fields import Check, text, whole
 from invoicer_core.services.listing import ID_MOST
 from invoicer_core.services.parties import PartyKind, party_values
 from invoicer_core.services.rows import find_row
 
+ONBOARDING: Final = "supplier-onboarding"
 SUPPLIER_CHECKS: Final[Mapping[str, Check]] = {
     "client_id": whole(1, ID_MOST),
     "notes": text(5_000, lines=True),
@@ -110,8 +115,33 @@ def _snapshots(rows: Sequence[Supplier]) -> list[SupplierSnapshot]:
     ]
 
 
+def onboarding(*, supplier_id: int) -> RunSnapshot | None:
+    """The newest run of the supplier onboarding that is about this supplier, by its id in the
+    run's output or by the e-mail address the run began with; None without one. Raises NotFound."""
+    row = _KIND.row(supplier_id)
+    about = WorkflowRun.output["supplier_id"].astext == str(supplier_id)
+    if row.email:
+        began = func.lower(WorkflowRun.input["supplier"]["email"].astext)
+        about = or_(about, began == row.email.lower())
+    run = db.session.scalars(
+        select(WorkflowRun)
+        .where(
+            WorkflowRun.business_id == current_business_id(),
+            WorkflowRun.workflow == ONBOARDING,
+            about,
+        )
+        .order_by(WorkflowRun.id.desc())
+    ).first()
+    return None if run is None else run_rows.snapshot(run)
+
+
 def _free(row: Supplier) -> None:
-    """Nothing hangs on a supplier."""
+    """Refuse while bills of the supplier are in the books."""
+    there = select(Bill.id).where(
+        Bill.business_id == current_business_id(), Bill.supplier_id == row.id
+    )
+    if db.session.scalar(there.limit(1)) is not None:
+        raise Conflict("There are bills of this supplier: archive it instead of deleting it.")
 
 
 _KIND: Final[PartyKind[Supplier, SupplierSnapshot]] = PartyKind(

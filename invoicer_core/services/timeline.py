@@ -41,6 +41,11 @@ TITLES: Final[Mapping[str, str]] = {
     "plugin.paused": "A plugin was paused",
     "plugin.resumed": "A plugin runs again",
 }
+OF_MESSAGES: Final[Mapping[str, str]] = {
+    "message.sent reminder": "Reminder sent",
+    "message.sent receipt": "Thanks and receipt sent",
+    "message.failed reminder": "Reminder failed",
+}
 ACTIVITY: Final = tuple(
     name for name in TITLES if name not in ("invoice.updated", "document.stored", "message.sent")
 )
@@ -82,7 +87,7 @@ def _entries(events: Sequence[Event]) -> list[TimelineEntry]:
         TimelineEntry(
             at=event.created_at,
             name=event.name,
-            title=TITLES.get(event.name, event.name),
+            title=_title(event.name, event.data),
             actor=event.actor,
             state=event.data.get("state") if event.name.startswith("message.") else None,
             detail=_detail(event.name, event.data),
@@ -91,13 +96,21 @@ def _entries(events: Sequence[Event]) -> list[TimelineEntry]:
     ]
 
 
+def _title(name: str, data: Mapping[str, Any]) -> str:
+    """What happened; of a message, which one it was."""
+    return OF_MESSAGES.get(f"{name} {data.get('kind')}") or TITLES.get(name, name)
+
+
 def _detail(name: str, data: Mapping[str, Any]) -> str | None:
     """The words that tell this entry from another of its kind: a number, an amount, an address."""
     kind = name.split(".")[0]
     if kind == "payment":
         return f"{data.get('amount')} {data.get('currency')}"
     if kind == "message":
-        return _joined(data.get("recipient"), data.get("error"))
+        channel = data.get("channel")
+        return _joined(
+            channel if channel != "email" else None, data.get("recipient"), data.get("error")
+        )
     if kind == "credit_note":
         return _joined(data.get("credit_note_number"), data.get("total_amount"))
     if kind == "document":

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
+from invoicer_core.services import webhooks
 
 _ANSWERS: Final = text(
     "DELETE FROM idempotency_keys WHERE business_id = :business AND created_at <"
@@ -17,12 +18,25 @@ _SIGN_INS: Final = text(
 )
 _TOKENS: Final = text("DELETE FROM one_time_tokens WHERE expires_at < now() - interval '7 days'")
 
+_PORTAL: Final = (
+    text(
+        "DELETE FROM portal_codes WHERE business_id = :business"
+        " AND expires_at < now() - interval '7 days'"
+    ),
+    text(
+        "DELETE FROM portal_sessions WHERE business_id = :business"
+        " AND (expires_at < now() - interval '7 days' OR revoked_at < now() - interval '7 days')"
+    ),
+)
+
 
 def purge_business() -> None:
     """Forget answers kept for an ``Idempotency-Key`` after 25 hours, marks of what happened once
-    after 35 days: providers repeat their calls for days."""
-    db.session.execute(_ANSWERS, {"business": current_business_id()})
+    after 35 days (providers repeat their calls for days), and ended portal sessions after 7."""
+    for statement in (_ANSWERS, *_PORTAL):
+        db.session.execute(statement, {"business": current_business_id()})
     db.session.commit()
+    webhooks.purge()
 
 
 def purge_shared() -> None:

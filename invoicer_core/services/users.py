@@ -73,6 +73,11 @@ def needs_first() -> bool:
     return found
 
 
+def is_open() -> bool:
+    """Whether anybody may make an account with a business of their own."""
+    return secret_keys.settings().signup == "open"
+
+
 def register(
     *,
     email: str,
@@ -231,7 +236,7 @@ def send_link(user: User, purpose: str, lifetime: timedelta) -> None:
     who, row_id = snapshot_of(user), row.id
     if db.session().info.get("unit") is None:
         db.session.commit()
-    account_mail.link(who, row_id)
+    account_mail.link(who, row_id, purpose)
 
 
 def reset_password(
@@ -303,6 +308,15 @@ def change_password(
     end_sign_ins(user_id, "password_change", but=sign_in_id)
     security_log.note("password_changed", visitor=visitor, user_id=user_id)
     _commit()
+
+
+def confirm_password(*, user_id: int, password: str, visitor: Visitor = NOBODY) -> None:
+    """Make sure that it is the user who sits there. Raises Forbidden (``/password``)."""
+    if not passwords.verify(password, _row(user_id).password_hash):
+        security_log.note("password_wrong", visitor=visitor, user_id=user_id)
+        _commit()
+        wrong = "This is not your password."
+        raise Forbidden(wrong, [FieldError("/password", wrong)])
 
 
 def end_sign_ins(user_id: int, reason: str, *, but: int | None = None) -> None:

@@ -21,7 +21,7 @@ from invoicer_core.host.offers import Provided
 from invoicer_core.models import db
 from invoicer_core.models.outbox import WorkflowRun
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import deliveries, run_rows
+from invoicer_core.services import deliveries, faults, run_rows
 from invoicer_core.services.deliveries import Owed
 from invoicer_core.services.transaction import Unit, transaction
 
@@ -151,6 +151,8 @@ def _do(owed: Owed, provided: Provided[Workflow], step: Step, view: Run) -> None
         output = step.run(provided.ctx, view)
         told: dict[str, Any] = codec.to_json(dict(output or {}))
     except Exception as error:
+        if faults.is_outage(error):  # no failure of the step: its lease brings it back
+            raise
         db.session.rollback()
         if not isinstance(error, WorkflowError | RetryLater):
             log.exception("step %s of run %s failed", step.name, view.id)

@@ -9,29 +9,50 @@ from werkzeug.wrappers import Response as AnyResponse
 from invoicer_core.web import (
     access,
     account,
+    analytics,
+    bills,
+    bulk,
     bundles,
+    catalogs,
+    categories,
     clients,
+    credit_notes,
     dashboard,
     editor,
     errors,
+    files,
     forgery,
     formats,
     headers,
     invoice_actions,
+    invoice_list,
     invoices,
     messages,
     money_in,
+    order_editor,
+    orders,
     plugin_pages,
+    portal,
+    portal_access,
+    portal_entry,
+    portal_payment,
+    product_tables,
     products,
     public,
+    pwa,
+    reports,
     settings,
     site,
+    suppliers,
+    tasks,
 )
 
-LANGUAGES = ("en", "de", "fr", "es")
 PAGES = (
-    account, bundles, dashboard, invoices, editor, invoice_actions, clients, products, money_in,
-    messages, settings, public,
+    account, bundles, dashboard, invoice_list, bulk, invoices, editor, invoice_actions,
+    credit_notes, clients, products, money_in,
+    messages, settings, public, portal_payment, portal_entry, portal, portal_access, pwa,
+    tasks, files, analytics,
+    reports, categories, product_tables, orders, order_editor, suppliers, bills,
 )  # fmt: skip
 
 
@@ -51,6 +72,7 @@ def register(app: Flask) -> None:
     headers.install(app, https=site.is_https(app))
     app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
     app.config["SESSION_COOKIE_SECURE"] = site.is_https(app)
+    catalogs.install(app)
     Babel(app, locale_selector=_language, timezone_selector=_time_zone)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -82,11 +104,17 @@ def _remember_browser(response: Response) -> AnyResponse:
 
 
 def _language() -> str:
-    """The page's language: the user's choice, else the browser's, else English."""
+    """The page's language: the reader's own, the user's choice, the browser's, else English."""
+    if g.get("reader_language"):
+        return str(g.reader_language)
     who = g.get("identity")
     chosen = (who.user.locale if who else None) or ""
     code = chosen.replace("_", "-").partition("-")[0]
-    return code if code in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
+    return (
+        code
+        if code in catalogs.LANGUAGES
+        else request.accept_languages.best_match(catalogs.LANGUAGES) or "en"
+    )
 
 
 def _time_zone() -> tzinfo | None:

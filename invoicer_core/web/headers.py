@@ -15,6 +15,8 @@ POLICY: Final[dict[str, tuple[str, ...]]] = {
     "img-src": ("'self'", "data:"),
     "font-src": ("'self'",),
     "connect-src": ("'self'",),
+    "worker-src": ("'self'",),
+    "manifest-src": ("'self'",),
     "object-src": ("'none'",),
     "base-uri": ("'none'",),
     "frame-ancestors": ("'none'",),

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.domain.drafts import CreditNoteDraft, PaymentDraft
-from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import credit_notes, invoices, notifications, payments
+from invoicer_core.domain.drafts import PaymentDraft
+from invoicer_core.domain.errors import InvoicerError, NotFound
+from invoicer_core.domain.snapshots import MessageSnapshot
+from invoicer_core.services import clients, invoices, messages, notifications, payments
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.invoices import detail_page, id_of
-
-SETTLEMENTS = ("credit", "refund", "out_of_band")
 
 
 def install(site: Site) -> None:
@@ -23,14 +22,21 @@ def install(site: Site) -> None:
     for path, name, view in (
         ("issue", "issue_invoice", issue_invoice),
         ("send", "send_invoice", send_invoice),
+        ("remind", "remind_of_invoice", remind_of_invoice),
         ("payments", "pay_invoice", pay_invoice),
         ("void", "void_invoice", void_invoice),
         ("write-off", "write_off_invoice", write_off_invoice),
-        ("credit", "credit_invoice", credit_invoice),
+        ("note", "note_invoice", note_invoice),
+        ("reminders", "stop_reminders", stop_reminders),
         ("duplicate", "duplicate_invoice", duplicate_invoice),
         ("delete", "delete_invoice", delete_invoice),
     ):
         site.add_url_rule(f"/invoices/<int:invoice_id>/{path}", name, view, methods=["POST"])
+    site.add_url_rule(
+        "/invoices/<int:invoice_id>/messages/<int:message_id>/again", "send_message_again",
+        send_message_again, methods=["POST"],
+    )  # fmt: skip
+    site.add_url_rule("/invoices/<int:invoice_id>/letter", "invoice_letter", invoice_letter)
 
 
 def _to_invoice(invoice_id: int) -> Answer:
@@ -93,19 +99,59 @@ def issue_invoice(invoice_id: int) -> Answer:
 @members("invoices.send")
 def send_invoice(invoice_id: int) -> Answer:
     """Send the invoice over a channel."""
+    return _write(invoice_id, "send", notifications.send_invoice)
+
+
+@members("invoices.send")
+def remind_of_invoice(invoice_id: int) -> Answer:
+    """Remind the client of what is open."""
+    return _write(invoice_id, "remind", notifications.remind)
+
+
+def _write(invoice_id: int, show: str, send: Callable[..., MessageSnapshot]) -> Answer:
     form = Form.sent(request.form, formats.locale())
-    channel = form.text("channel", required=True, longest=20) or "email"
+    channel = form.text("channel", required=True, longest=20) or notifications.EMAIL
     recipient = form.text("recipient", required=True, longest=254)
-    if channel == "email":
+    if channel == notifications.EMAIL:
         recipient = form.email("recipient", required=True)
 
     def work() -> None:
-        notifications.send_invoice(
-            invoice_id=invoice_id, by=access.actor(), channel=channel, recipient=recipient
-        )
+        send(invoice_id=invoice_id, by=access.actor(), channel=channel, recipient=recipient)
         flash(_("On its way to %(to)s.", to=recipient), "success")
 
-    return _done(invoice_id, form, "send", work, single=True)
+    return _done(invoice_id, form, show, work, single=True)
+
+
+@members("invoices.send")
+def invoice_letter(invoice_id: int) -> Answer:
+    """The part of a dialog that shows to whom a message goes and what it says."""
+    found = invoices.get(invoice_id=invoice_id)
+    client = clients.get(client_id=found.client_id)
+    ways = notifications.channels(client=client)
+    wanted = request.args.get("channel", "")
+    channel = next((each for each in ways if each.name == wanted), None)
+    kind = "reminder" if request.args.get("kind") == "reminder" else "invoice"
+    if channel is None:
+        raise NotFound(_("This way to send messages is switched off."))
+    letter = notifications.letter(kind=kind, invoice=found, channel=channel.name)
+    form = Form({"recipient": channel.address or ""})
+    return render_template(
+        "invoices/letter.html", form=form, letter=letter, channel=channel.name, kind=kind
+    )
+
+
+@members("invoices.send")
+def send_message_again(invoice_id: int, message_id: int) -> Answer:
+    """Send a message about this invoice once more, as it was."""
+    form = Form.sent(request.form, formats.locale())
+    if messages.get(message_id=message_id).invoice_id != invoice_id:
+        raise NotFound.of("message", message_id)
+
+    def work() -> None:
+        again = messages.send_again(message_id=message_id, by=access.actor())
+        flash(_("On its way to %(to)s.", to=again.recipient), "success")
+
+    return _done(invoice_id, form, "", work, single=True)
 
 
 @members("payments.write")
@@ -160,23 +206,33 @@ def write_off_invoice(invoice_id: int) -> Answer:
     return _done(invoice_id, form, "write-off", work)
 
 
-@members("credit_notes.write")
-def credit_invoice(invoice_id: int) -> Answer:
-    """Credit all that is not credited yet."""
+@members("invoices.write")
+def note_invoice(invoice_id: int) -> Answer:
+    """Change the internal note; that stays possible after the issue."""
     form = Form.sent(request.form, formats.locale())
-    reason = form.text("reason", required=True, longest=500)
-    settlement = form.choice("settlement", SETTLEMENTS)
+    note = form.text("internal_note", longest=4000)
 
     def work() -> None:
-        draft = CreditNoteDraft(
-            invoice_id=invoice_id,
-            reason=reason,
-            settlement=settlement or "credit",  # type: ignore[arg-type]
-        )
-        made = credit_notes.create(draft=draft, by=access.actor())
-        flash(_("Credit note %(number)s is made.", number=made.credit_note_number), "success")
+        changes = {"internal_note": note}
+        invoices.update_details(invoice_id=invoice_id, changes=changes, by=access.actor())
+        flash(_("Note saved."), "success")
 
-    return _done(invoice_id, form, "credit", work, single=True)
+    return _done(invoice_id, form, "note", work)
+
+
+@members("invoices.write")
+def stop_reminders(invoice_id: int) -> Answer:
+    """Let no reminders go out for this invoice any more, or again."""
+    form = Form.sent(request.form, formats.locale())
+    stop = bool(form.get("stop"))
+
+    def work() -> None:
+        changes = {"reminders_stopped": stop}
+        invoices.update_details(invoice_id=invoice_id, changes=changes, by=access.actor())
+        said = _("No reminders are sent by themselves any more.") if stop else _("Reminders go on.")
+        flash(said, "success")
+
+    return _done(invoice_id, form, "", work)
 
 
 @members("invoices.write")

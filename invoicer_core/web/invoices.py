@@ -1,33 +1,40 @@
-"""The list of invoices and the page of one."""
+"""The page of an invoice, and the PDFs that belong to it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 
-from invoicer_core.domain.snapshots import InvoiceSnapshot, PaymentSnapshot
+from invoicer_core.domain.snapshots import (
+    ClientSnapshot,
+    InvoiceSnapshot,
+    MessageSnapshot,
+    PaymentSnapshot,
+    TimelineEntry,
+)
 from invoicer_core.services import (
     clients,
     credit_notes,
     documents,
+    editing,
     invoices,
     links,
+    messages,
+    notifications,
     papers,
     payments,
     timeline,
     workflows,
 )
-from invoicer_core.web import formats, words
+from invoicer_core.services.mail_texts import Letter
+from invoicer_core.web import access, formats, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form, shown_number
-from invoicer_core.web.site import query_of
-
-TABS = ("", "draft", "open", "overdue", "paid", "void")
 
 
 def install(site: Site) -> None:
     """Add the pages of this file."""
-    site.add_url_rule("/invoices", "invoices", invoice_list)
     site.add_url_rule("/invoices/<int:invoice_id>", "invoice", invoice)
     site.add_url_rule("/invoices/<int:invoice_id>/pdf", "invoice_pdf", invoice_pdf)
     site.add_url_rule("/credit-notes/<int:credit_note_id>/pdf", "credit_note_pdf", credit_note_pdf)
@@ -40,34 +47,6 @@ def id_of(text: str | None) -> int | None:
 
 
 @members("invoices.read")
-def invoice_list() -> Answer:
-    """Invoices by status, client or words, newest first."""
-    query = query_of("status", "q", "client_id", "cursor")
-    if query.get("status", "") not in TABS:
-        query.pop("status")
-    status, client_id = query.get("status"), id_of(query.get("client_id"))
-    page = invoices.find(
-        q=query.get("q"),
-        status=status if status != "open" else None,
-        unpaid=status == "open",
-        client_id=client_id,
-        cursor=query.get("cursor"),
-    )
-    counts: dict[str, int] = dict(invoices.counts(client_id=client_id))
-    counts["all"] = sum(counts.values())
-    counts["open"] = counts.get("sent", 0) + counts.get("overdue", 0)
-    labels = (_("All"), _("Drafts"), _("Open"), _("Overdue"), _("Paid"), _("Void"))
-    return render_template(
-        "invoices/list.html",
-        page=page,
-        query=query,
-        counts=counts,
-        tabs=list(zip(TABS, labels, strict=True)),
-        client=clients.get(client_id=client_id) if client_id else None,
-    )
-
-
-@members("invoices.read")
 def invoice(invoice_id: int) -> Answer:
     """One invoice with its story."""
     return detail_page(invoices.get(invoice_id=invoice_id))
@@ -75,31 +54,71 @@ def invoice(invoice_id: int) -> Answer:
 
 def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = None) -> str:
     """The page; ``show`` names the dialog that is open, filled from ``form``."""
-    recipient = found.buyer.email if found.buyer else None
-    if recipient is None:
-        recipient = clients.get(client_id=found.client_id).email
+    client = clients.get(client_id=found.client_id)
+    ways = notifications.channels(client=client)
+    recipient = next((each.address for each in ways if each.name == notifications.EMAIL), None)
     values = {
         "amount": shown_number(found.balance_due, formats.locale()),
         "date": formats.today().isoformat(),
         "method": "bank_transfer",
-        "recipient": recipient or "",
-        "channel": "email",
+        "recipient": (ways[0].address or "") if ways else "",
+        "channel": ways[0].name if ways else "",
+        "internal_note": found.internal_note or "",
     }
+    issued = found.issued_at is not None
     return render_template(
         "invoices/detail.html",
         invoice=found,
         show=show,
         form=form or Form(values),
+        plain=Form(values),
         recipient=recipient,
         link=links.invoice_link(public_id=found.public_id) if found.state == "issued" else None,
         payments=_payments(found),
-        credits=credit_notes.find(invoice_id=found.id).items if found.issued_at else (),
-        timeline=timeline.of_invoice(invoice_id=found.id),
-        runs=workflows.of_invoice(invoice_id=found.id) if found.issued_at else (),
+        credits=credit_notes.find(invoice_id=found.id).items if issued else (),
+        story=told(timeline.of_invoice(invoice_id=found.id)),
+        messages=_messages(found) if issued else (),
+        runs=workflows.of_invoice(invoice_id=found.id) if issued else (),
         received=papers.RECEIVED,
         methods=words.method_options(),
-        channels=[("email", _("E-mail"))],
+        channels=[(each.name, _channel_word(each)) for each in ways],
+        letters=letters(found, ways[0].name) if ways and found.state == "issued" else {},
+        exposure=_exposure(client, found),
     )
+
+
+def letters(found: InvoiceSnapshot, channel: str) -> dict[str, Letter]:
+    """What the messages that can be sent by hand would say."""
+    kinds = ["invoice", *(["reminder"] if found.balance_due > 0 else [])]
+    return {kind: notifications.letter(kind=kind, invoice=found, channel=channel) for kind in kinds}
+
+
+def told(entries: Sequence[TimelineEntry]) -> list[tuple[TimelineEntry, int]]:
+    """The story, with how often in a row somebody saved a draft: that is one line."""
+    lines: list[tuple[TimelineEntry, int]] = []
+    for entry in entries:
+        again = lines and entry.name == lines[-1][0].name == "invoice.updated"
+        if again and entry.actor == lines[-1][0].actor:
+            lines[-1] = (entry, lines[-1][1] + 1)
+        else:
+            lines.append((entry, 1))
+    return lines
+
+
+def _channel_word(channel: notifications.Channel) -> str:
+    return _("E-mail") if channel.name == notifications.EMAIL else channel.title
+
+
+def _messages(found: InvoiceSnapshot) -> tuple[MessageSnapshot, ...]:
+    if not access.may("messages.read"):
+        return ()
+    return messages.find(invoice_id=found.id).items
+
+
+def _exposure(client: ClientSnapshot, found: InvoiceSnapshot) -> editing.Exposure | None:
+    if found.state != "draft":
+        return None
+    return editing.exposure(client=client, amount=found.amount_due, currency=found.currency)
 
 
 def _payments(found: InvoiceSnapshot) -> list[tuple[PaymentSnapshot, Decimal]]:

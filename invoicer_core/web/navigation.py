@@ -63,6 +63,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("files", "folder", lazy("Files"), "files.read", ("file",)),
         Entry("analytics", "chart-bar", lazy("Analytics"), "reports.read", ("analytics",)),
         Entry("reports", "report", lazy("Reports"), "reports.read", ("report",)),
+        Entry("tasks", "checklist", lazy("Tasks"), "business.read", ("task",)),
     ),
     "last": (
         Entry("settings", "settings", lazy("Settings"), "settings.write",

@@ -2,23 +2,33 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 import segno
-from flask import Response, g, render_template
+from flask import g, make_response, render_template, request
 from flask_babel import gettext as _
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.snapshots import InvoiceSnapshot
-from invoicer_core.services import businesses, documents, invoices, links
-from invoicer_core.web import formats, headers
-from invoicer_core.web.access import Answer, Site, everyone
+from invoicer_core.services import (
+    businesses,
+    documents,
+    invoices,
+    links,
+    payments,
+    portal_view,
+    visits,
+)
+from invoicer_core.web import formats, headers, portal_brand
+from invoicer_core.web.access import COOKIE, Answer, Site, everyone
+from invoicer_core.web.forms.reading import Form, shown_number
 from invoicer_core.web.invoices import pdf_response
 
 CLIENT: Final = Actor("portal", label="client")
 CODE_CURRENCY: Final = "EUR"
-MOST_OF_CODE: Final = 999_999_999
+MOST_OF_CODE: Final = Decimal("999999999.99")
 
 
 def install(site: Site) -> None:
@@ -26,57 +36,86 @@ def install(site: Site) -> None:
     site.add_url_rule("/i/<token>", "public_invoice", public_invoice)
     site.add_url_rule("/i/<token>/pdf", "public_pdf", public_pdf)
     site.add_url_rule("/i/<token>/colors.css", "public_colors", public_colors)
+    site.add_url_rule("/i/<token>/logo", "public_logo", public_logo)
 
 
 @contextmanager
-def _opened(token: str) -> Iterator[InvoiceSnapshot]:
+def opened(token: str) -> Iterator[InvoiceSnapshot]:
     """The invoice of a link, within its business. Raises NotFound for any other link."""
     headers.hide_referrer()
     headers.keep_private()
     business_id, public_id = links.open_invoice_token(token)
     with businesses.enter_business(business_id):
         found = invoices.get_public(public_id=public_id)
+        business = businesses.current()
+        portal_brand.speak(found.buyer.locale if found.buyer else None, business.locale)
         if found.state == "draft":
             raise NotFound(_("This invoice is not issued yet."))
-        g.business = businesses.current()
-        if found.buyer and found.buyer.locale:
-            g.locale = formats.known_locale(found.buyer.locale)
+        g.business = business
         yield found
 
 
 @everyone
 def public_invoice(token: str) -> Answer:
     """What is to be paid and how; turns to paid by itself."""
-    with _opened(token) as found:
-        found = invoices.mark_viewed(invoice_id=found.id, by=CLIENT)
-        return render_template(
-            "public/invoice.html", invoice=found, token=token, qr=transfer_code(found)
+    with opened(token) as found:
+        if not request.headers.get("HX-Request"):
+            found = invoices.mark_viewed(invoice_id=found.id, by=CLIENT)
+            _note_visit(found)
+        return page_of(found, token)
+
+
+def _note_visit(found: InvoiceSnapshot) -> None:
+    """Count a client's look; that of a member who is signed in here is none."""
+    if not request.cookies.get(COOKIE):
+        visits.note(
+            invoice_id=found.id,
+            client_id=found.client_id,
+            channel=request.args.get("via"),
+            user_agent=request.headers.get("User-Agent"),
+            visitor=request.remote_addr,
         )
+
+
+def page_of(found: InvoiceSnapshot, token: str, form: Form | None = None) -> str:
+    """The page of an invoice, within its business.
+
+    Args:
+        form: what was typed for a payment and refused.
+    """
+    payable = payments.payable(invoice=found)
+    if form is None:
+        form = Form({"amount": shown_number(payable.most, formats.locale())})
+    values: dict[str, Any] = {
+        "seen": portal_view.seen(found),
+        "payable": payable,
+        "form": form,
+        "token": token,
+        "qr": transfer_code(found),
+    }
+    return render_template("public/invoice.html", whole=found, **values)
 
 
 @everyone
 def public_pdf(token: str) -> Answer:
     """The PDF; waits for one that is being made."""
-    with _opened(token) as found:
+    with opened(token) as found:
         document, content = documents.await_pdf(invoice_id=found.id)
         return pdf_response(document.filename, content)
 
 
 @everyone
 def public_colors(token: str) -> Answer:
-    """The business's colour as a style sheet (inline styles are forbidden by our policy)."""
-    with _opened(token):
-        brand = getattr(g.business, "color", None)
-        css = f".public{{--brand:{brand};--on-brand:{on_color(brand)}}}" if brand else ""
-        return Response(css, mimetype="text/css")
+    """The business's colour as a style sheet."""
+    with opened(token):
+        return portal_brand.colors()
 
 
-def on_color(color: str) -> str:
-    """Black or white, whichever is easier to read on it (WCAG 2 relative luminance)."""
-    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#fff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else "#14181f"
+@everyone
+def public_logo(token: str) -> Answer:
+    """The business's logo."""
+    with opened(token):
+        return make_response(portal_brand.logo())
 
 
 def transfer_code(found: InvoiceSnapshot) -> str | None:

@@ -22,6 +22,7 @@ from invoicer_core.web import (
 )
 from invoicer_core.web.slots import slot
 
+
 def uses_https() -> bool:
     """True when people reach this installation by https: cookies are then marked Secure."""
     return secret_keys.settings().is_https
@@ -96,7 +97,8 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         words.TEMPLATE_WORDS,
         asset=bundles.asset, icon=bundles.icon, may=access.may, slot=slot, banner=banner,
-        navigation=navigation.groups, section=navigation.section, here=here, without=without, with_=with_, form_fields=form_fields,
+        navigation=navigation.groups, section=navigation.section, here=here,
+        without=without, with_=with_, form_fields=form_fields,
         form_secret=forgery.token, once_field=once.field, plugin_menu=plugin_pages.menu,
         plugin_assets=plugin_pages.assets,
         plugin_widgets=plugin_pages.widgets, direction=direction, language=language,

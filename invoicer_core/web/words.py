@@ -133,6 +133,34 @@ def method_word(method: str) -> str:
     return dict(method_options()).get(method, method.replace("_", " ").capitalize())
 
 
+def payment_state_word(status: str) -> str:
+    """What became of a payment."""
+    known = {
+        "pending": _("On its way"), "succeeded": _("Received"), "failed": _("Failed"),
+        "unknown": _("Not certain"), "partly_refunded": _("Partly refunded"),
+        "refunded": _("Refunded"), "disputed": _("Disputed"),
+    }  # fmt: skip
+    return str(known.get(status, status))
+
+
+def channel_options() -> Options:
+    """Ways to write to a contact."""
+    return [
+        ("email", _("E-mail")), ("sms", _("SMS")), ("whatsapp", _("WhatsApp")),
+        ("voice", _("Phone call")),
+    ]  # fmt: skip
+
+
+def channel_word(channel: str) -> str:
+    """A channel as people say it."""
+    return dict(channel_options()).get(channel, channel)
+
+
+def locale_word(name: str) -> str:
+    """A language, and its country where it has one, in the page's language."""
+    return str(formats.known_locale(name).get_display_name(_language()) or name)
+
+
 def tax_categories() -> Options:
     """VAT categories of EN 16931 (UNCL 5305)."""
     return [
@@ -187,7 +215,11 @@ def story_title(entry: TimelineEntry) -> str:
         "message.sent": _("Message sent"), "message.failed": _("Message failed"),
         "document.stored": _("PDF stored"), "client.created": _("Client added"),
     }  # fmt: skip
-    return str(words.get(entry.name) or entry.title)
+    messages = {
+        "Reminder sent": _("Reminder sent"), "Reminder failed": _("Reminder failed"),
+        "Thanks and receipt sent": _("Thanks and receipt sent"),
+    }  # fmt: skip
+    return str(messages.get(entry.title) or words.get(entry.name) or entry.title)
 
 
 def story_icon(name: str) -> str:
@@ -210,7 +242,8 @@ TEMPLATE_WORDS: Final[dict[str, Any]] = {
     "country_options": country_options, "country_word": country_word,
     "currency_options": currency_options, "time_zone_options": time_zone_options,
     "locale_options": locale_options, "unit_word": unit_word, "unit_after": unit_after,
-    "method_word": method_word,
+    "method_word": method_word, "payment_state_word": payment_state_word,
+    "channel_word": channel_word, "locale_word": locale_word,
     "tax_category_word": tax_category_word, "role_word": role_word, "message_word": message_word,
     "step_word": step_word, "story_title": story_title, "story_icon": story_icon,
     "days_late": days_late, "spaced": spaced,

@@ -29,7 +29,7 @@ POLICY = {
     "audit.read": BOOKS, "taxes.write": BOOKS, "members.read": BOOKS,
     "business.write": HEADS, "settings.write": HEADS, "members.write": HEADS,
     "plugins.read": HEADS, "plugins.write": HEADS, "deliveries.read": HEADS,
-    "deliveries.write": HEADS,
+    "deliveries.write": HEADS, "clients.merge": HEADS, "clients.erase": HEADS,
     "business.delete": {"owner"}, "owners.write": {"owner"},
 }  # fmt: skip
 OPEN = {

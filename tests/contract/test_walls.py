@@ -19,6 +19,7 @@ GATE = {
     "invoices": {"id", "business_id", "public_id"},
     "clients": {"id", "business_id", "public_id"},
     "files": {"id", "business_id", "public_id"},
+    "api_keys": {"id", "business_id", "token_hash"},
     "deliveries": {
         "id", "business_id", "event_id", "subscriber", "state", "attempts", "due_at",
         "leased_until",
@@ -28,8 +29,14 @@ GATE_SETS = {"deliveries": {"state", "attempts", "due_at", "leased_until", "done
 DELETABLE = {
     "memberships", "idempotency_keys", "plugin_states", "plugin_settings", "contacts",
     "categories", "order_items", "invoice_items", "invoice_taxes", "sign_ins", "one_time_tokens",
+    "portal_codes", "portal_sessions",
+    "second_factors", "recovery_codes",
+    "saved_views", "default_views",
 }  # fmt: skip
-WITHOUT_BUSINESS = {"users", "sign_ins", "one_time_tokens", "security_events", "alembic_version"}
+WITHOUT_BUSINESS = {
+    "users", "sign_ins", "one_time_tokens", "security_events", "second_factors", "recovery_codes",
+    "alembic_version",
+}  # fmt: skip
 PREDICATE = (
     "({} = ( SELECT (NULLIF(current_setting('app.business_id'::text, true), ''::text))::bigint"
     ' AS "nullif"))'

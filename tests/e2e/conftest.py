@@ -131,6 +131,7 @@ class Watch:
     site: str
     wrong: list[str] = field(default_factory=list)
     expected: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     def on(self, context: BrowserContext) -> None:
         """Watch every page of the context."""
@@ -143,7 +144,7 @@ class Watch:
             self.wrong.append(f"console: {text}")
 
     def _request(self, address: str) -> None:
-        own = (self.site, self.site.replace("http", "ws", 1), "data:", "blob:")
+        own = (self.site, self.site.replace("http", "ws", 1), "data:", "blob:", *self.also)
         if not address.startswith(own):
             self.wrong.append(f"foreign request: {address}")
 

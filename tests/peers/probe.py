@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from invoicer_core.plugin import (
     ClientCreated,
     Context,
@@ -22,6 +24,7 @@ from invoicer_core.plugin import (
     data_folder,
     hookimpl,
 )
+from invoicer_core.plugin.tables import session
 
 
 def note(*words: object) -> None:
@@ -94,6 +97,10 @@ def tick(ctx: Context) -> None:
 
 def first(ctx: Context, run: Run) -> Mapping[str, object]:
     note("first", run.id, os.getpid())
+    if run.input.get("outage"):
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    if run.input.get("stumble") and not (data_folder() / "mended").exists():
+        raise RuntimeError("stumbled")
     if run.input.get("raise"):
         raise WorkflowError(str(run.input["raise"]), "as asked")
     return {"pid": os.getpid()}

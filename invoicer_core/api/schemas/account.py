@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, WithJsonSchema
 
 from invoicer_core.api.schemas.base import Body, Stored, Text40, Text200
-from invoicer_core.api.schemas.parties import BusinessFields
+from invoicer_core.api.schemas.parties import BusinessFields, LocaleTag
 from invoicer_core.domain.snapshots import BusinessSnapshot, UserSnapshot
 
 Email = Annotated[
@@ -41,10 +41,11 @@ class Registration(Body):
 
 
 class Credentials(Body):
-    """Who signs in."""
+    """Who signs in. ``code`` is for users with two-step sign-in only."""
 
     email: Email
     password: Password
+    code: Text40 | None = None
 
 
 class RefreshInput(Body):
@@ -70,7 +71,7 @@ class OwnFields(Body):
     """One's own name and language."""
 
     name: Text200 | None = None
-    locale: Text40 | None = None
+    locale: LocaleTag | None = None
 
 
 class PasswordInput(Body):

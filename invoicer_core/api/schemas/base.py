@@ -25,7 +25,10 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_PRINTABLE: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_UNPRINTED: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
+_PRINTABLE: Final = f"^[^{_UNPRINTED}]*$"
+_SAYS_SOMETHING: Final = rf"^[^{_UNPRINTED}]*[^\s{_UNPRINTED}][^{_UNPRINTED}]*$"
+SAYS_SOMETHING: Final = r"\S"
 _PRINTED: Final = "^-?[0-9]{1,15}(\\.[0-9]{1,10})?$"
 
 
@@ -108,6 +111,8 @@ class _Storable:
     ) -> dict[str, Any]:
         described: dict[str, Any] = handler(schema)
         described.setdefault("pattern", _PRINTABLE)
+        if described["pattern"] == SAYS_SOMETHING:
+            described["pattern"] = _SAYS_SOMETHING
         return described
 
 
@@ -196,7 +201,9 @@ Text2000 = Annotated[str, StringConstraints(strict=True, max_length=2000), Store
 Text10000 = Annotated[str, StringConstraints(strict=True, max_length=10000), Stored]
 
 Name = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"\S"), Stored
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=200, pattern=SAYS_SOMETHING),
+    Stored,
 ]
 """A text that says something."""
 

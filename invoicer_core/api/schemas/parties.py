@@ -1,6 +1,6 @@
 """The fields of a party: business, client, supplier."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import Field, StringConstraints, WithJsonSchema
@@ -78,6 +78,18 @@ class PartyFields(Body):
     payment_terms_days: Days | None = None
 
 
+class DocumentTexts(Body):
+    """The business's own words on its documents, in one language."""
+
+    introduction: Text2000 | None = None
+    terms: Text500 | None = None
+    footer: Text2000 | None = None
+
+
+Language = Literal["en", "de", "fr", "es"]
+Column = Literal["position", "item_number", "quantity", "unit_price", "tax"]
+
+
 class BusinessSettings(Body):
     """How the business works; a setting that is left out stays as it is."""
 
@@ -91,6 +103,8 @@ class BusinessSettings(Body):
     invoice_footer: Text2000 | None = None
     payment_terms: Text500 | None = None
     mail_signature: Text1000 | None = None
+    document_texts: dict[Language, DocumentTexts] | None = None
+    hidden_columns: list[Column] | None = None
 
 
 class BusinessFields(PartyFields):

@@ -5,10 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, WithJsonSchema
 
 from invoicer_core.api.schemas.base import (
+    SAYS_SOMETHING,
     Body,
     Day,
     Flag,
     Id,
+    Name,
     Positive,
     Quantity,
     Stored,
@@ -20,11 +22,10 @@ from invoicer_core.api.schemas.base import (
 from invoicer_core.api.schemas.documents import MOST_ITEMS, TaxInput
 from invoicer_core.api.schemas.parties import Currency, PartyFields
 
-Name = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"\S"), Stored
-]
 ShortName = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=100, pattern=r"\S"), Stored
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=100, pattern=SAYS_SOMETHING),
+    Stored,
 ]
 Notes = Annotated[str, StringConstraints(strict=True, max_length=5_000), Stored]
 Unit = Annotated[str, StringConstraints(strict=True, max_length=30), Stored]

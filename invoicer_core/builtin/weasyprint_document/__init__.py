@@ -5,7 +5,11 @@ import subprocess
 from collections.abc import Iterable
 
 from invoicer_core.builtin.weasyprint_document.renderer import Renderer
-from invoicer_core.builtin.weasyprint_document.template import build_html
+from invoicer_core.builtin.weasyprint_document.template import (
+    build_html,
+    build_report_html,
+    build_screen,
+)
 from invoicer_core.plugin import (
     Context,
     DocumentRenderer,
@@ -13,6 +17,7 @@ from invoicer_core.plugin import (
     HealthCheck,
     Plugin,
     RenderRequest,
+    Report,
     hookimpl,
 )
 
@@ -38,8 +43,9 @@ class WeasyPrintDocumentPlugin(Plugin):
 
     @hookimpl
     def document_renderers(self) -> Iterable[DocumentRenderer]:
-        """PDF, by WeasyPrint."""
+        """PDF, by WeasyPrint; and HTML for the preview beside the editor."""
         yield DocumentRenderer("weasyprint", "application/pdf", render)
+        yield DocumentRenderer("weasyprint_screen", "text/html", render_screen)
 
     @hookimpl
     def health_checks(self) -> Iterable[HealthCheck]:
@@ -54,14 +60,7 @@ def render(ctx: Context, request: RenderRequest) -> bytes:
     Raises:
         RenderError: the page costs more than the limits allow, or cannot be laid out.
     """
-    html = build_html(
-        request.document,
-        request.business,
-        request.locale,
-        assets=request.assets,
-        mark=request.revision_mark,
-        options=request.options,
-    )
+    html = _page(request)
     rendered = _RENDERER.render(
         html,
         assets=request.assets,
@@ -72,6 +71,30 @@ def render(ctx: Context, request: RenderRequest) -> bytes:
         codes = ", ".join(f"U+{ord(char):04X}" for char in rendered.lacking)
         ctx.log.warning("No installed font has %s; printed as U+FFFD", codes)
     return rendered.pdf
+
+
+def render_screen(ctx: Context, request: RenderRequest) -> bytes:  # noqa: ARG001 - no log needed
+    """The same words and sums as the PDF, as a piece of HTML; a report as a page."""
+    if isinstance(request.document, Report):
+        return _page(request).encode()
+    return build_screen(
+        request.document, request.business, request.locale, options=request.options
+    ).encode()
+
+
+def _page(request: RenderRequest) -> str:
+    if isinstance(request.document, Report):
+        return build_report_html(
+            request.document, request.business, request.locale, options=request.options
+        )
+    return build_html(
+        request.document,
+        request.business,
+        request.locale,
+        assets=request.assets,
+        mark=request.revision_mark,
+        options=request.options,
+    )
 
 
 def check(ctx: Context) -> Health:  # noqa: ARG001 - the same for every business

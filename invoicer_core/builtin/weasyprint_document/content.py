@@ -36,12 +36,17 @@ Printable = Billing | Receipt | Statement
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the caller decides: the language, whether there is a logo, a word across the page
-    ("draft", "void", or any other text as it is), and the business's closing words."""
+    ("draft", "void", or any other text as it is), and the business's own words: before the items,
+    as the terms of payment where the document has none of its own, and at the end. ``hidden`` names
+    columns that are left out."""
 
     locale: str | None = None
     has_logo: bool = False
     mark: str | None = None
     closing: str | None = None
+    introduction: str | None = None
+    terms: str | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 class Frame(TypedDict):
@@ -75,7 +80,7 @@ def _billing(document: Billing, business: BusinessSnapshot, look: Look) -> View:
     seller, buyer = document.seller or business, document.buyer or Party(name=document.client_name)
     formats = _formats(look.locale, buyer, business, document.currency)
     heading, number = _name(document, formats)
-    rows = item_rows(document, formats)
+    rows = item_rows(document, formats, look.hidden)
     return View(
         **_frame(seller, buyer, formats, document.issued_at or document.updated_at, look),
         title=f"{heading} {number}",
@@ -84,14 +89,15 @@ def _billing(document: Billing, business: BusinessSnapshot, look: Look) -> View:
         lead=_lead(document, formats, look.mark),
         facts=_facts(document, buyer, formats),
         notice=_notice(document, formats, look.mark),
-        columns=item_columns(rows, formats),
+        columns=item_columns(rows, formats, look.hidden),
         rows=rows,
         sums=sums(document, formats),
         remarks=_remarks(document, formats),
         payment=payment_box(document, seller, formats, look.mark)
         if isinstance(document, InvoiceSnapshot)
         else None,
-        passages=_passages(document, formats, look.closing),
+        passages=_passages(document, formats, look),
+        introduction=look.introduction or "",
     )
 
 
@@ -190,10 +196,12 @@ def _remarks(document: Billing, formats: Formats) -> tuple[str, ...]:
     return inclusive + tax_remarks(document.taxes, formats)
 
 
-def _passages(document: Billing, formats: Formats, closing: str | None) -> tuple[Passage, ...]:
+def _passages(document: Billing, formats: Formats, look: Look) -> tuple[Passage, ...]:
     words = formats.words
-    terms = document.payment_terms if isinstance(document, InvoiceSnapshot) else None
-    pairs = ((words.terms, terms), (words.notes, document.notes), ("", closing))
+    terms = None
+    if isinstance(document, InvoiceSnapshot):
+        terms = document.payment_terms or look.terms
+    pairs = ((words.terms, terms), (words.notes, document.notes), ("", look.closing))
     return tuple(Passage(title, text) for title, text in pairs if text)
 
 

@@ -1,6 +1,6 @@
 """The table of items."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from invoicer_core.builtin.weasyprint_document.formats import Formats
@@ -19,7 +19,15 @@ _PADDING = 3.0
 _NO_RATE = "\u2013"  # outside the scope of tax there is no rate, not even 0 % (BR-O-05)
 
 
-def item_rows(document: InvoiceSnapshot | CreditNoteSnapshot, formats: Formats) -> tuple[Row, ...]:
+CELLS = ("quantity", "unit_price", "tax", "amount")
+"""The figures of a row, in their order."""
+
+
+def item_rows(
+    document: InvoiceSnapshot | CreditNoteSnapshot,
+    formats: Formats,
+    hidden: Collection[str] = (),
+) -> tuple[Row, ...]:
     """One row per item. Line amounts are without tax, or as entered where prices include it."""
     rows = []
     for position, item in enumerate(document.items, start=1):
@@ -30,17 +38,24 @@ def item_rows(document: InvoiceSnapshot | CreditNoteSnapshot, formats: Formats) 
             tax_rates(item.taxes, formats),
             formats.amount(amount),
         )
-        rows.append(Row(str(position), item.description, _small_print(item, formats), cells))
+        shown = tuple(cell for name, cell in zip(CELLS, cells, strict=True) if name not in hidden)
+        small = _small_print(item, formats, hidden)
+        rows.append(Row(str(position), item.description, small, shown))
     return tuple(rows)
 
 
-def item_columns(rows: tuple[Row, ...], formats: Formats) -> tuple[Column, ...]:
+def item_columns(
+    rows: tuple[Row, ...], formats: Formats, hidden: Collection[str] = ()
+) -> tuple[Column, ...]:
     """Columns wide enough for their longest figure; the description takes the rest."""
     words = formats.words
     titles = (words.quantity, words.unit_price, words.tax, f"{words.amount} {formats.currency}")
     limits = (27.0, 36.0, 22.0, 40.0)
     columns = [Column(words.position, "position", 9.0), Column(words.description, "text")]
-    for at, (title, limit) in enumerate(zip(titles, limits, strict=True)):
+    if "position" in hidden:
+        del columns[0]
+    kept = [each for each in zip(CELLS, titles, limits, strict=True) if each[0] not in hidden]
+    for at, (_, title, limit) in enumerate(kept):
         columns.append(
             Column(title, "number", column_width(title, (r.cells[at] for r in rows), limit))
         )
@@ -75,12 +90,14 @@ def _price(item: InvoiceItemSnapshot, formats: Formats) -> str:
     return f"{price} {formats.words.per_unit.format(quantity=per)}"
 
 
-def _small_print(item: InvoiceItemSnapshot, formats: Formats) -> tuple[str, ...]:
+def _small_print(
+    item: InvoiceItemSnapshot, formats: Formats, hidden: Collection[str]
+) -> tuple[str, ...]:
     words = formats.words
     small = []
     if item.details:
         small.append(item.details)
-    if item.sku:
+    if item.sku and "item_number" not in hidden:
         small.append(words.item_number.format(number=item.sku))
     if period := period_text(item, formats):
         small.append(period)

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from invoicer_core.builtin.weasyprint_document.colors import palette
 from invoicer_core.builtin.weasyprint_document.content import Look, Printable, view_of
 from invoicer_core.builtin.weasyprint_document.parties import paper_size
-from invoicer_core.plugin import BusinessSnapshot
+from invoicer_core.builtin.weasyprint_document.report import report_values
+from invoicer_core.plugin import BusinessSnapshot, Report
 
 STYLESHEET = Path(__file__).with_name("style.css")
 LOGO = "logo"
@@ -44,15 +45,60 @@ def build_html(
 
     ``assets`` are the names of files at hand, of which "logo" is used; ``mark`` is "draft", "void"
     or another word; ``options`` may choose a ``color`` ("#rrggbb") and a ``paper`` ("A4",
-    "letter") other than those of the business and its country, and closing words (``footer``).
+    "letter") other than those of the business and its country, its words (``introduction``,
+    ``terms``, ``footer``) and which columns to leave out (``hidden_columns``).
     """
-    view = view_of(document, business, Look(locale, LOGO in assets, mark, options.get("footer")))
+    view = view_of(document, business, _look(locale, LOGO in assets, mark, options))
     paper = options.get("paper")
     return _ENVIRONMENT.get_template("document.html").render(
         view=view,
         colors=palette(options.get("color") or business.color),
         paper=paper if paper in ("A4", "letter") else paper_size(business.country),
         cjk=_cjk_font(view.language, business.country),
+    )
+
+
+def build_screen(
+    document: Printable,
+    business: BusinessSnapshot,
+    locale: str | None = None,
+    *,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """The document as a piece of HTML for a screen, with the words and sums of the PDF and without
+    any style: the page that shows it has a strict policy and a style sheet of its own."""
+    view = view_of(document, business, _look(locale, False, "", options))
+    return _ENVIRONMENT.get_template("screen.html").render(view=view)
+
+
+def _look(locale: str | None, has_logo: bool, mark: str | None, options: Mapping[str, Any]) -> Look:
+    """What the caller decided, with the business's own choices."""
+    return Look(
+        locale,
+        has_logo,
+        mark,
+        options.get("footer"),
+        options.get("introduction"),
+        options.get("terms"),
+        frozenset(options.get("hidden_columns") or ()),
+    )
+
+
+def build_report_html(
+    report: Report,
+    business: BusinessSnapshot,
+    locale: str | None = None,
+    *,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    """A report as HTML; ``options`` as in `build_html`."""
+    paper = options.get("paper")
+    values = report_values(report, business, locale)
+    return _ENVIRONMENT.get_template("report.html").render(
+        values,
+        colors=palette(options.get("color") or business.color),
+        paper=paper if paper in ("A4", "letter") else paper_size(business.country),
+        cjk=_cjk_font(str(values["language"]), business.country),
     )
 
 

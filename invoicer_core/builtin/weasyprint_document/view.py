@@ -88,6 +88,7 @@ class View:
     passages: tuple[Passage, ...]
     footer: tuple[tuple[Fact, ...], ...]
     page_of: tuple[str, str, str]
+    introduction: str = ""
 
     @property
     def is_brief(self) -> bool:

@@ -122,13 +122,15 @@ class CreditNoteSnapshot(DocumentBody):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDocument:
-    """A rendered, hashed and stored file of an invoice, credit note or payment (its receipt)."""
+    """A rendered, hashed and stored file of an invoice, credit note, payment (its receipt) or
+    statement."""
 
     id: int
     kind: str
     invoice_id: int | None = None
     credit_note_id: int | None = None
     payment_id: int | None = None
+    statement_id: int | None = None
     revision: int
     store: str
     key: str

@@ -101,7 +101,7 @@ class SupplierSnapshot(Party):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSnapshot:
-    """A user's seat in a business."""
+    """A user's seat in a business; ``pending`` until who was invited has chosen a password."""
 
     id: int
     user_id: int
@@ -109,6 +109,7 @@ class MemberSnapshot:
     name: str | None = None
     role: str
     permissions: tuple[str, ...] = ()
+    pending: bool = False
     version: int = 1
     created_at: datetime
 

@@ -37,7 +37,8 @@ _LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "de": {"link": "Rechnung ansehen", "open": "Öffnen", "reset": "Neues Passwort wählen",
            "number": "Rechnung", "total": "Betrag", "due": "Fällig am", "balance": "Offen"},
 }  # fmt: skip
-_BUTTON: Final = {"welcome": "open", "password_reset": "reset"}
+_BUTTON: Final = {"welcome": "open", "password_reset": "reset", "invitation": "open",
+    "member_added": "open", "mail_test": "open", "client_request": "open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,22 @@ def for_invoice(
     return _compose(kind, language, values, rows, link, color=business.color)
 
 
-def compose(kind: str, locale: str | None, values: Mapping[str, Any], *, link: str) -> Letter:
-    """The mail of a kind that is not about an invoice."""
-    return _compose(kind, language_of(locale), {"signature": "", **values}, (), link)
+def compose(
+    kind: str,
+    locale: str | None,
+    values: Mapping[str, Any],
+    *,
+    link: str,
+    rows: Sequence[tuple[str, str]] = (),
+    color: str | None = None,
+) -> Letter:
+    """The mail of a kind that is not about an invoice.
+
+    Args:
+        rows: names and values of the paragraph ``[summary]``.
+    """
+    given = {"signature": "", **values}
+    return _compose(kind, language_of(locale), given, rows, link, color=color)
 
 
 def language_of(locale: str | None) -> str:

@@ -1,17 +1,37 @@
-"""Money received and given back. `recording` puts it on invoices, `refunds` gives it back."""
+"""Money received and given back. `recording` puts it on invoices, `refunds` gives it back, `online`
+begins it at a provider and `settling` takes note of what became of it."""
 
-from invoicer_core.services.payments.reading import STATUSES, find, get
+from invoicer_core.services.payments.attempts import AttemptSnapshot
+from invoicer_core.services.payments.attempts import find as attempt
+from invoicer_core.services.payments.following import SUBSCRIBER, call_off, follow, look
+from invoicer_core.services.payments.online import Payable, Way, payable, start, title_of
+from invoicer_core.services.payments.reading import RECEIVED, STATUSES, find, get, methods
 from invoicer_core.services.payments.recording import allocate, pay_balance, record, unallocate
 from invoicer_core.services.payments.refunds import refund, release
+from invoicer_core.services.payments.settling import settle
 
 __all__ = [
+    "RECEIVED",
     "STATUSES",
+    "SUBSCRIBER",
+    "AttemptSnapshot",
+    "Payable",
+    "Way",
     "allocate",
+    "attempt",
+    "call_off",
     "find",
+    "follow",
     "get",
+    "look",
+    "methods",
     "pay_balance",
+    "payable",
     "record",
     "refund",
     "release",
+    "settle",
+    "start",
+    "title_of",
     "unallocate",
 ]

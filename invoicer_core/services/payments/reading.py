@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.errors import InvalidInput, NotFound
 from invoicer_core.domain.snapshots import (
     AllocationSnapshot,
     Page,
@@ -32,7 +32,11 @@ STATUSES = (
     "pending", "succeeded", "failed", "unknown", "partly_refunded", "refunded", "disputed",
 )  # fmt: skip
 
+RECEIVED: Final = frozenset({"succeeded", "partly_refunded", "refunded", "disputed"})
+"""Payments whose money came in, whatever became of it."""
+
 _TABLE = Payment.__table__.c
+_REFERENCE = func.lower(func.coalesce(_TABLE.reference, ""))
 _ORDERING = Ordering(_TABLE.id, {"date": _TABLE.date, "amount": _TABLE.amount})
 
 
@@ -56,14 +60,24 @@ def find(
     sort: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    method: str | None = None,
+    state: str | None = None,
 ) -> Page[PaymentSnapshot]:
-    """Payments, newest first unless sorted otherwise; ``q`` is looked for in the client's
-    name and e-mail."""
+    """Payments, newest first unless sorted otherwise; ``q`` is looked for in the reference and the
+    client's name and e-mail.
+
+    Args:
+        state: ``unapplied`` for those of which something is not used yet, ``refunded`` for those
+            of which something went back, ``told`` for those that their client is told of: begun and
+            broken off ones are not.
+    """
     statement = _selection().where(
+        _in_state(state),
+        _TABLE.method == method if method else and_(True),
         has_id(_TABLE.client_id, client_id),
         within_days(_TABLE.date, start, end),
         one_of(_TABLE.status, status, STATUSES, "/status"),
-        matches(Client.__table__.c.search, q),
+        or_(matches(Client.__table__.c.search, q), matches(_REFERENCE, q)),
     )
     if invoice_id is not None:
         on_invoice = select(Allocation.payment_id).where(
@@ -72,6 +86,25 @@ def find(
         )
         statement = statement.where(Payment.id.in_(on_invoice))
     return read_page(statement, _ORDERING, _build, sort=sort, limit=limit, cursor=cursor)
+
+
+def _in_state(state: str | None) -> ColumnElement[bool]:
+    if state is None:
+        return and_(True)
+    if state == "refunded":
+        return _TABLE.refunded > 0
+    if state == "unapplied":
+        left = _TABLE.amount > _TABLE.allocated + _TABLE.refunded
+        return and_(_TABLE.status.in_(("succeeded", "partly_refunded")), left)
+    if state == "told":
+        return _TABLE.status.in_((*RECEIVED, "unknown"))
+    raise InvalidInput.at("/state", "This is unapplied, refunded or told.")
+
+
+def methods() -> tuple[str, ...]:
+    """The methods of payments that are there, in order."""
+    statement = select(Payment.method).where(Payment.business_id == current_business_id())
+    return tuple(db.session.scalars(statement.distinct().order_by(Payment.method)))
 
 
 def _selection() -> Any:

@@ -62,7 +62,7 @@ def record(*, draft: PaymentDraft, by: Actor) -> PaymentSnapshot:
         )
         db.session.add(payment)
         db.session.flush()
-        _post(payment.id, parts, by)
+        post(payment.id, parts, by)
         return tell(unit, payment.id, [invoice.id for invoice, _ in parts])
 
 
@@ -96,12 +96,17 @@ def allocate(
         targets = _targets(draft)
         _whose(draft, targets)
         parts = _parts(draft, targets, draft.amount)
-        _post(payment_id, parts, by)
+        post(payment_id, parts, by)
         return tell(unit, payment_id, [each.id for each, _ in parts], "payment.allocated")
 
 
 def unallocate(*, payment_id: int, allocation_id: int, by: Actor) -> PaymentSnapshot:
-    """Take money off an invoice again, by a counter row. Raises NotFound, Conflict."""
+    """Take money off an invoice again, by a counter row.
+
+    Raises:
+        NotFound: no such allocation of this payment.
+        Conflict: it was taken back already, whole or in part by a refund.
+    """
     with transaction(by=by) as unit:
         locked(payment_id)
         allocation = db.session.scalar(
@@ -116,6 +121,8 @@ def unallocate(*, payment_id: int, allocation_id: int, by: Actor) -> PaymentSnap
         if allocation.reverses_id is not None or _is_reversed(allocation_id):
             raise Conflict("This allocation was taken back already.")
         rows.load(allocation.invoice_id, lock=True)
+        if allocation.amount > _held(payment_id, allocation.invoice_id):
+            raise Conflict("A refund took a part of this allocation back already.")
         _counter(allocation, allocation.amount, by)
         return tell(unit, payment_id, [allocation.invoice_id], "payment.allocated")
 
@@ -210,7 +217,8 @@ def _parts(
     return [(by_id[invoice_id], part) for invoice_id, part in wanted.items()]
 
 
-def _post(payment_id: int, parts: Sequence[tuple[InvoiceSnapshot, Decimal]], by: Actor) -> None:
+def post(payment_id: int, parts: Sequence[tuple[InvoiceSnapshot, Decimal]], by: Actor) -> None:
+    """Put these parts of a payment on invoices, in the running transaction."""
     for invoice, part in parts:
         db.session.add(
             Allocation(
@@ -230,6 +238,17 @@ def _is_reversed(allocation_id: int) -> bool:
         Allocation.business_id == current_business_id(), Allocation.reverses_id == allocation_id
     )
     return bool(db.session.scalar(statement))
+
+
+def _held(payment_id: int, invoice_id: int) -> Decimal:
+    """What of a payment lies on an invoice."""
+    total = func.coalesce(func.sum(Allocation.amount), Decimal(0))
+    statement = select(total).where(
+        Allocation.business_id == current_business_id(),
+        Allocation.payment_id == payment_id,
+        Allocation.invoice_id == invoice_id,
+    )
+    return db.session.scalar(statement) or Decimal(0)
 
 
 def _counter(allocation: Allocation, amount: Decimal, by: Actor) -> None:

@@ -21,12 +21,20 @@ from invoicer_core.services.transaction import transaction
 
 
 def refund(
-    *, payment_id: int, by: Actor, amount: Decimal | None = None, reason: str | None = None
+    *,
+    payment_id: int,
+    by: Actor,
+    amount: Decimal | None = None,
+    reason: str | None = None,
+    provider_ref: str | None = None,
+    is_done: bool = False,
 ) -> PaymentSnapshot:
     """Give money back: unapplied money first, then off the invoices it was put on, newest first.
 
     Args:
         amount: None for all that is left.
+        provider_ref: the provider's word for it, where one gave the money back.
+        is_done: the money is gone already: plugins were asked before.
 
     Raises:
         InvalidInput: not more than zero.
@@ -36,14 +44,9 @@ def refund(
         payment = locked(payment_id)
         require_usable(payment)
         left = payment.amount - payment.refunded
-        amount = _refundable(payment, amount, left)
-        refuse_objected(
-            db.session(),
-            "before_payment_refunded",
-            get(payment_id=payment_id),
-            business_id=current_business_id(),
-            by=by,
-        )
+        amount = refundable(payment, amount, left)
+        if not is_done:
+            ask_plugins(payment_id, by)
         touched = _take_off(payment, amount - (left - payment.allocated), by)
         db.session.add(
             Refund(
@@ -51,6 +54,7 @@ def refund(
                 payment_id=payment_id,
                 amount=amount,
                 reason=reason,
+                provider_ref=provider_ref,
                 actor=by.label,
             )
         )
@@ -58,7 +62,19 @@ def refund(
         return tell(unit, payment_id, touched, "payment.refunded", amount=amount)
 
 
-def _refundable(payment: Payment, amount: Decimal | None, left: Decimal) -> Decimal:
+def ask_plugins(payment_id: int, by: Actor) -> None:
+    """Let plugins object before money goes back. Raises Conflict."""
+    refuse_objected(
+        db.session(),
+        "before_payment_refunded",
+        get(payment_id=payment_id),
+        business_id=current_business_id(),
+        by=by,
+    )
+
+
+def refundable(payment: Payment, amount: Decimal | None, left: Decimal) -> Decimal:
+    """The amount of a refund, at most ``left``; None for all. Raises InvalidInput, Conflict."""
     if amount is None:
         return left
     amount = money.to_currency(amount, payment.currency)

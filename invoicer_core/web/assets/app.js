@@ -1,8 +1,11 @@
 import htmx from "htmx.org";
 import "./dialogs.js";
+import "./draft_kept.js";
 import "./editor.js";
 import "./forms.js";
 import "./menus.js";
+import "./pwa.js";
+import "./uploads.js";
 import { say } from "./notices.js";
 
 window.htmx = htmx;
@@ -17,14 +20,27 @@ document.addEventListener("invoicer:change", (event) => {
     const all = kind === "*";
     if (!all && !kinds.includes(kind) && !kinds.includes("*")) continue;
     if (!all && marks.length && !marks.some((mark) => text.includes(mark))) continue;
-    clearTimeout(waiting.get(part));
-    waiting.set(part, setTimeout(() => htmx.trigger(part, "refresh"), 120));
+    refreshSoon(part);
   }
 });
 
+function refreshSoon(part) {
+  clearTimeout(waiting.get(part));
+  waiting.set(part, setTimeout(() => refresh(part), 120));
+}
+
+// A part that is being fetched may show what was before: then it is fetched once more afterwards,
+// in its new shape.
+function refresh(part) {
+  const now = part.isConnected ? part : document.getElementById(part.id);
+  if (now?.classList.contains("htmx-request")) refreshSoon(now);
+  else if (now) htmx.trigger(now, "refresh");
+}
+
 document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  if (status === 401) window.location.reload();
+  const answer = event.detail.xhr;
+  if (answer.status === 401) window.location.reload();
+  else if (answer.getResponseHeader("X-Other-Business")) say(answer.responseText);
   else say(document.body.dataset.wordsFailed);
 });
 document.addEventListener("htmx:sendError", () => say(document.body.dataset.wordsOffline));

@@ -1,7 +1,7 @@
 // Bundles the browser side into ../static/dist with content-hashed names, a manifest.json that
 // maps plain names to them, an icon sprite of the icons in use, and .br/.gz copies beside each.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -10,7 +10,8 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const core = resolve(here, "../..");
 const root = resolve(core, "..");
-const out = resolve(here, "../static/dist");
+const place = resolve(here, "../static/dist");
+const out = `${place}-${process.pid}`; // put into place when it is whole: a running server never misses a file
 const modules = join(root, "node_modules");
 const iconFolder = join(modules, "@tabler/icons/icons/outline");
 const compressible = new Set([".js", ".css", ".svg", ".json"]);
@@ -19,7 +20,7 @@ function filesUnder(folder, wanted) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && wanted.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((path) => !path.startsWith(out));
+    .filter((path) => !path.startsWith(place));
 }
 
 // Icons that plugins may count on (icons.json), and every quoted word of a template that is one.
@@ -57,12 +58,11 @@ function compress(path) {
   writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
 }
 
-rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["theme.js", "app.js", "live.js", "app.css"],
+  entryPoints: ["theme.js", "app.js", "live.js", "charts.js", "list.js", "drafting.js", "app.css"],
   outdir: out,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -88,4 +88,6 @@ writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\
 for (const path of readdirSync(out).map((name) => join(out, name))) {
   if (compressible.has(extname(path))) compress(path);
 }
-console.log(`built ${Object.keys(manifest).length} assets, ${iconNames().length} icons, into ${relative(root, out)}`);
+rmSync(place, { recursive: true, force: true });
+renameSync(out, place);
+console.log(`built ${Object.keys(manifest).length} assets, ${iconNames().length} icons, into ${relative(root, place)}`);

@@ -26,6 +26,31 @@ document.addEventListener("keydown", (event) => {
   rowsChanged(row.parentElement);
 });
 
+// The same by buttons, for those who can neither drag nor guess the keys.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (!button) return;
+  const row = button.closest("[data-row]");
+  if (button.dataset.move === "up") row.previousElementSibling?.before(row);
+  else row.nextElementSibling?.after(row);
+  button.focus();
+  rowsChanged(row.parentElement);
+});
+
+// Enter never issues or leaves: in an item it goes to the next one, which is made at the end.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
+  const input = event.target.closest?.("#editor input:not([type=radio]):not([type=checkbox])");
+  const row = event.target.closest?.("#rows [data-row]");
+  if (!input && !(row && event.ctrlKey)) return;
+  if (input?.matches("[data-no-enter]") && input.closest("[data-suggest]")?.querySelector("[data-choice]")) return;
+  event.preventDefault();
+  if (!row) return;
+  const next = row.nextElementSibling?.querySelector("[name=item-description]");
+  if (next) next.focus();
+  else document.getElementById("add-row")?.click();
+});
+
 // Pointer events instead of HTML drag and drop: they work with a finger too.
 let dragged = null;
 document.addEventListener("pointerdown", (event) => {

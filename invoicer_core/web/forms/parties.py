@@ -6,8 +6,9 @@ from typing import Any, Final
 from invoicer_core.web.forms.reading import Form
 
 CLIENT_FIELDS: Final = (
-    "name", "email", "phone", "address", "postcode", "city", "country", "vat_id",
-    "payment_terms_days", "currency", "buyer_reference", "credit_limit", "notes",
+    "name", "legal_name", "email", "phone", "address", "postcode", "city", "country", "vat_id",
+    "tax_number", "locale", "payment_terms_days", "currency", "buyer_reference", "credit_limit",
+    "notes",
 )  # fmt: skip
 BUSINESS_FIELDS: Final = (
     "name", "email", "phone", "address", "postcode", "city", "country", "vat_id", "tax_number",
@@ -33,6 +34,9 @@ def _contact(form: Form) -> dict[str, Any]:
 def client_fields(form: Form) -> dict[str, Any]:
     """What the client page may change; None empties a field."""
     return _contact(form) | {
+        "legal_name": form.text("legal_name"),
+        "tax_number": form.text("tax_number", longest=50),
+        "locale": form.text("locale", longest=35),
         "buyer_reference": form.text("buyer_reference", longest=100),
         "credit_limit": form.number("credit_limit", least=Decimal(0)),
         "notes": form.text("notes", longest=5000),

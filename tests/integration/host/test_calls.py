@@ -120,6 +120,7 @@ def test_slots_are_escaped_and_a_crash_is_an_empty_piece(host_app, business):
     assert list(pieces) == [
         "&lt;script&gt;alert(&#39;greed&#39;)&lt;/script&gt;",
         "<p>&lt;INV-1&gt;</p>",
+        "<!-- good invoice.panels invoice_number= -->",
     ]
     assert slots(db.session, "nowhere", {}, business_id=business) == ()
 

@@ -25,7 +25,7 @@ def job_variables(
     data = run_folder / f"jobs{worker_number}"
     data.mkdir(exist_ok=True)
     given = {**variables, **servers.variables(database, 32 + worker_number)}
-    return {**given, "INVOICER_DATA": str(data)}
+    return {**given, "INVOICER_DATA": str(data), "INVOICER_DEMO": "1"}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """Runs of workflows: the way through the states, errors with a name, waiting, trying again."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from invoicer_core.domain.errors import Conflict, NotFound
 from invoicer_core.models import db
@@ -73,6 +75,34 @@ def test_a_parked_step_is_replayed(business, data, clock, worker):
 def failed_again(run_id: int) -> bool:
     found = in_status(run_id, "failed")
     return found is not None and len(found.path) == 2
+
+
+def test_a_step_that_stumbles_is_tried_again_later(business, data, clock, worker, owner):
+    run = begin(stumble=True)
+    owed = (
+        "SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id"
+        " WHERE e.data ->> 'id' = %s AND d.subscriber = 'workflows' AND d.state = 'due'"
+        " AND d.error = 'stumbled'"
+    )
+    delivery = until(lambda: owner.execute(owed, [str(run.id)]).fetchone())
+    assert in_status(run.id, "running")
+    (data / "mended").touch()
+    owner.execute("UPDATE deliveries SET due_at = now() WHERE id = %s", delivery)
+    owner.execute("SELECT pg_notify('due', '')")
+    until(lambda: in_status(run.id, "waiting"))
+
+
+def test_an_outage_of_the_database_is_no_failure_of_the_step(business, data):
+    run = begin(outage=True)
+    find = text("SELECT id, due_at, error FROM deliveries WHERE subscriber = 'workflows'")
+    (before,) = db.session.execute(find).all()
+    owed = deliveries.load(delivery_id=before.id)
+    db.session.rollback()
+    with pytest.raises(OperationalError, match="terminating connection"):
+        workflows.advance(owed=owed)
+    db.session.remove()
+    assert db.session.execute(find).all() == [before]
+    assert workflows.get(run_id=run.id).steps[0].status == "running"
 
 
 def test_only_a_failed_run_is_tried_again(business, data):

@@ -1,6 +1,7 @@
 """A browser without a screen: it keeps cookies and fills in the hidden fields of forms."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,8 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from invoicer_core.app import create_app
+from invoicer_core.config import Config
 from invoicer_core.domain.actor import Actor
 from invoicer_core.services import businesses, clients, members, sessions, users
+from tests.peers.till import Till, till_peer
+from tests.plugins.paying.invoicer_paying import PayingPlugin
 
 PASSWORD = "a quiet lake under 7 stars"
 HIDDEN = re.compile(r'<input type="hidden" name="(form_secret|once)" value="([^"]*)">')
@@ -84,3 +89,27 @@ def viewer(app: Flask, owner: Visitor) -> Visitor:
     visitor = _enter(app, email)
     visitor.business_id = owner.business_id
     return visitor
+
+
+@pytest.fixture
+def do(app: Flask, owner: Visitor) -> Callable[..., Any]:
+    """Calls a service in the owner's business: ``do(files.get, file_id=7)``."""
+
+    def call(service: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        with app.app_context(), businesses.enter_business(owner.business_id):
+            return service(*given, **named)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def till() -> Iterator[Till]:
+    """A payment provider on this machine."""
+    with till_peer() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def paying(config: Config) -> Flask:
+    """An application in which clients can pay at the till."""
+    return create_app(config, plugins=[PayingPlugin])

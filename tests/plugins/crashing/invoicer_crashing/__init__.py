@@ -19,6 +19,7 @@ from invoicer_core.plugin import (
     RetryLater,
     Slot,
     hookimpl,
+    places,
 )
 from invoicer_core.plugin.tables import session
 
@@ -55,7 +56,8 @@ class CrashingPlugin(Plugin):
 
     @hookimpl
     def slots(self) -> Iterable[Slot]:
-        yield Slot("crash", "invoice.panels", _render)
+        for place in places():
+            yield Slot(f"crash-{place}", place, _render)
 
 
 def _render(ctx: Context, values: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """One small thing of each kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -52,6 +52,7 @@ from invoicer_core.plugin import (
     Step,
     Workflow,
     dumps,
+    places,
 )
 
 pages = Blueprint("good", __name__)
@@ -136,6 +137,16 @@ def line(ctx: Context, values: Mapping[str, Any]) -> str:
     return Markup("<p>{}</p>").format(values.get("invoice_number", "no invoice"))
 
 
+def marked(place: str) -> Callable[[Context, Mapping[str, Any]], str]:
+    """A mark for a place, with the names of what it hands over."""
+
+    def mark(ctx: Context, values: Mapping[str, Any]) -> str:
+        given = " ".join(f"{name}={getattr(values[name], 'id', '')}" for name in sorted(values))
+        return Markup("<!-- good {} {} -->").format(place, given)
+
+    return mark
+
+
 def offers() -> dict[str, list[Any]]:
     """Everything this plugin offers, by hook."""
     return {
@@ -167,7 +178,10 @@ def offers() -> dict[str, list[Any]]:
         "dashboard_widgets": [
             DashboardWidget("count", "Count", lambda ctx: "<b>1</b>", "invoices.read")
         ],
-        "slots": [Slot("line", "invoice.panels", line)],
+        "slots": [
+            Slot("line", "invoice.panels", line),
+            *(Slot(f"mark-{place}", place, marked(place)) for place in places()),
+        ],
         "assets": [Asset("script", pages, "good.js", "script")],
         "job_queues": [JobQueue("list", queued.append, ready=lambda: True)],
     }

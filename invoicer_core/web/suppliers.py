@@ -1,0 +1,126 @@
+"""Suppliers: the list, the page of one, adding and changing."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from invoicer_core.domain.errors import InvoicerError
+from invoicer_core.domain.snapshots import SupplierSnapshot
+from invoicer_core.services import bills, suppliers
+from invoicer_core.web import access, formats, once
+from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.errors import status_of
+from invoicer_core.web.forms.reading import Form
+from invoicer_core.web.forms.suppliers import supplier_fields, supplier_values
+from invoicer_core.web.invoices import id_of
+from invoicer_core.web.site import query_of
+
+
+def install(site: Site) -> None:
+    """Add the pages of this file."""
+    both, post = ["GET", "POST"], ["POST"]
+    one = "/suppliers/<int:supplier_id>"
+    site.add_url_rule("/suppliers", "suppliers", supplier_list)
+    site.add_url_rule("/suppliers/new", "new_supplier", new_supplier, methods=both)
+    site.add_url_rule(one, "supplier", supplier)
+    site.add_url_rule(f"{one}/edit", "edit_supplier", edit_supplier, methods=both)
+    site.add_url_rule(f"{one}/archive", "archive_supplier", archive_supplier, methods=post)
+
+
+@members("suppliers.read")
+def supplier_list() -> Answer:
+    """Suppliers by name, with what we owe all of them."""
+    query = query_of("status", "q", "cursor")
+    if query.get("status") != "archived":
+        query.pop("status", None)
+    page = suppliers.find(
+        q=query.get("q"), status=query.get("status"), sort="name", cursor=query.get("cursor")
+    )
+    costs = access.may("costs.read")
+    return render_template(
+        "suppliers/list.html",
+        page=page,
+        query=query,
+        tabs=[("", _("Active")), ("archived", _("Archived"))],
+        owed=bills.owed() if costs else (),
+        owed_to=bills.owed_to([each.id for each in page.items]) if costs else {},
+    )
+
+
+@members("suppliers.read")
+def supplier(supplier_id: int) -> Answer:
+    """One supplier: who it is, what it billed, what we owe it."""
+    found = suppliers.get(supplier_id=supplier_id)
+    costs = access.may("costs.read")
+    return render_template(
+        "suppliers/detail.html",
+        supplier=found,
+        bills=bills.find(supplier_id=supplier_id, limit=10) if costs else None,
+        owed=bills.owed(supplier_id=supplier_id) if costs else (),
+        onboarding=suppliers.onboarding(supplier_id=supplier_id),
+    )
+
+
+@members("suppliers.write")
+def new_supplier() -> Answer:
+    """Add a supplier."""
+    if request.method == "GET":
+        return _page(Form({"country": formats.country()}))
+    form = Form.sent(request.form, formats.locale())
+    fields = supplier_fields(form)
+
+    def store() -> str:
+        made = suppliers.create(
+            fields={name: value for name, value in fields.items() if value is not None},
+            by=access.actor(),
+        )
+        flash(_("%(name)s is added.", name=made.name), "success")
+        return url_for("web.supplier", supplier_id=made.id)
+
+    if not form.ok:
+        return _page(form), 422
+    try:
+        return redirect(once.made(store))
+    except InvoicerError as error:
+        form.refuse(error)
+        return _page(form), status_of(error)
+
+
+@members("suppliers.write")
+def edit_supplier(supplier_id: int) -> Answer:
+    """Change a supplier."""
+    stored = suppliers.get(supplier_id=supplier_id)
+    if request.method == "GET":
+        return _page(Form(supplier_values(stored)), stored)
+    form = Form.sent(request.form, formats.locale())
+    fields = supplier_fields(form)
+    if not form.ok:
+        return _page(form, stored), 422
+    try:
+        suppliers.update(
+            supplier_id=supplier_id,
+            fields=fields,
+            by=access.actor(),
+            expected_version=id_of(form.get("version")),
+        )
+    except InvoicerError as error:
+        form.refuse(error)
+        form.values["version"] = str(suppliers.get(supplier_id=supplier_id).version)
+        return _page(form, stored), status_of(error)
+    flash(_("Saved."), "success")
+    return redirect(url_for("web.supplier", supplier_id=supplier_id))
+
+
+@members("suppliers.write")
+def archive_supplier(supplier_id: int) -> Answer:
+    """Take a supplier out of the lists, or put it back."""
+    back = request.form.get("back") == "1"
+    done = suppliers.archive(supplier_id=supplier_id, by=access.actor(), archived=not back)
+    if back:
+        flash(_("%(name)s is in the lists again.", name=done.name), "success")
+        return redirect(url_for("web.supplier", supplier_id=supplier_id))
+    flash(_("%(name)s is archived.", name=done.name), "success")
+    return redirect(url_for("web.suppliers"))
+
+
+def _page(form: Form, stored: SupplierSnapshot | None = None) -> str:
+    return render_template("suppliers/edit.html", form=form, supplier=stored)
