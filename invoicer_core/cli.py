@@ -296,6 +296,23 @@ def run_plugin(business: int | None, plugin: str, command: str, arguments: tuple
         raise ConfigError(str(failed)) from failed
 
 
+@commands.command(name="two-step-off")
+@click.argument("email")
+def two_step_off(email: str) -> None:
+    """Switch off two-step sign-in for EMAIL, who has lost both phone and recovery codes."""
+    from invoicer_core.app import create_app
+    from invoicer_core.domain.errors import NotFound
+    from invoicer_core.embedded.databases import running
+    from invoicer_core.services import two_factor
+
+    try:
+        with running(Config.load()) as config, create_app(config).app_context():
+            two_factor.reset(email=email)
+    except NotFound as missing:
+        raise ConfigError(missing.detail) from missing
+    _say(f"{email} signs in with the password alone from now on. Every other sign-in has ended.")
+
+
 @commands.group()
 def secrets() -> None:
     """Values that are kept in INVOICER_DATA/secrets.json (mode 0600); the environment wins."""

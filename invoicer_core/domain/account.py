@@ -55,6 +55,16 @@ class SignInSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEventSnapshot:
+    """Something that concerns who may sign in as a user, and from where it came."""
+
+    name: str
+    created_at: datetime
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TwoFactorSnapshot:
     """Whether a user's sign-in takes a code; ``is_pending`` while the app is being set up."""
 

@@ -6,7 +6,7 @@ mirrored: a full credit gives back the whole total, the prepaid money included.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Final
 
 from invoicer_core.domain.document import (
@@ -20,7 +20,7 @@ from invoicer_core.domain.document import (
     Totals,
 )
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
-from invoicer_core.domain.money import round_money
+from invoicer_core.domain.money import quantum, round_money
 from invoicer_core.domain.totals import compute, explain
 
 GroupKey = tuple[str, Decimal, bool, str]
@@ -168,41 +168,62 @@ def chosen_document(original: Document, quantities: Mapping[int, Decimal]) -> Do
 def _part_of(item: Item, quantity: Decimal, currency: str) -> Item:
     if quantity == item.quantity:
         return item
+    share = quantity / item.quantity
     return replace(
         item,
         quantity=quantity,
-        discounts=_shared(item.discounts, quantity, item.quantity, currency),
-        charges=_shared(item.charges, quantity, item.quantity, currency),
+        discounts=_shared(item.discounts, share, currency, ROUND_UP),
+        charges=_shared(item.charges, share, currency, ROUND_DOWN),
     )
 
 
 def _with_shares(original: Document, chosen: Document) -> Document:
     """The document's own discounts and charges, as far as they fall on the chosen lines."""
     bare = replace(original, discounts=(), charges=(), prepaid=(), rounding=None)
-    part, whole = compute(chosen).subtotal, compute(bare).subtotal
+    part, whole = _entered(chosen), _entered(bare)
     if not whole:
         return chosen
     return replace(
         chosen,
-        discounts=_shared(original.discounts, part, whole, original.currency),
-        charges=_shared(original.charges, part, whole, original.currency),
+        discounts=_shared(original.discounts, part / whole, original.currency, ROUND_UP, whole),
+        charges=_shared(original.charges, part / whole, original.currency, ROUND_DOWN, whole),
     )
+
+
+def _entered(document: Document) -> Decimal:
+    """The sum of the lines as entered: with the tax where prices hold it."""
+    return sum((line.total_price for line in compute(document).items), ZERO)
 
 
 def _shared(
-    adjustments: Sequence[Adjustment], part: Decimal, whole: Decimal, currency: str
+    adjustments: Sequence[Adjustment],
+    share: Decimal,
+    currency: str,
+    rounding: str,
+    whole: Decimal | None = None,
 ) -> tuple[Adjustment, ...]:
-    """Amounts and bases times ``part`` by ``whole``."""
-    return tuple(
-        replace(
-            each,
-            amount=None
-            if each.amount is None
-            else round_money(each.amount * part / whole, currency),
-            base=None if each.base is None else round_money(each.base * part / whole, currency),
-        )
-        for each in adjustments
-    )
+    """That share of each amount, rounded so that a credit is never an odd cent above what is left
+    of its group: the last credit takes the remainder.
+
+    Args:
+        whole: what percentages without a base are of; such a percentage becomes its amount. None
+            leaves percentages as they are.
+    """
+    return tuple(_share(each, share, currency, rounding, whole) for each in adjustments)
+
+
+def _share(
+    each: Adjustment, share: Decimal, currency: str, rounding: str, whole: Decimal | None
+) -> Adjustment:
+    step = quantum(currency)
+    amount, of = each.amount, each.base if each.base is not None else whole
+    if each.percent is not None:
+        if of is None or share == 1:
+            return each
+        amount = round_money(of * each.percent / 100, currency)
+    assert amount is not None  # noqa: S101 - either an amount or a percentage
+    part = (amount * share / step).to_integral_value(rounding) * step
+    return replace(each, amount=part, percent=None, base=None)
 
 
 def _is_all_that_is_left(left: Totals, new: Totals, by_name: bool, earlier: int) -> bool:

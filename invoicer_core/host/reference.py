@@ -68,7 +68,7 @@ def events_page() -> str:
 def places_page() -> str:
     """Every place where a slot may stand, and what it hands over."""
     rows = [
-        f"| `{name}` | {place.where} | {', '.join(f'`{each}`' for each in place.gives) or 'nothing'} |"
+        f"| `{name}` | {place.where} | {' '.join(map('`{}`'.format, place.gives)) or 'nothing'} |"
         for name, place in PLACES.items()
     ]
     return "\n".join(

@@ -1,8 +1,8 @@
 """The worker: one parent that keeps seven children running, each with queues of its own.
 
-Two do the core's work in their own process; one does long tasks, two call
-webhooks, so that neither holds up mails and events, and one dead receiver no other; two fork for every job and are where plugins of others run,
-with a limit of memory and of time: one that is slow leaves a way past it.
+Two do the core's work in their own process. One does long tasks and two call webhooks, so that
+neither holds up mails and events, and a dead receiver no other. Two fork for each job and are where
+plugins of others run, with a limit of memory and of time: one that is slow leaves a way past it.
 """
 
 import gc

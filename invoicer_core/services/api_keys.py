@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 
 from invoicer_core.domain.account import ApiKeySnapshot
 from invoicer_core.domain.actor import Actor
@@ -208,6 +208,23 @@ def revoke(*, key_id: int, by: Actor) -> None:
         db.session.flush()
         unit.record("api_key.revoked", key=row.id, name=row.name)
         security_log.note("api_key_revoked", user_id=by.user_id, detail=row.hint)
+
+
+def revoke_all_of(user_id: int) -> list[int]:
+    """End every key of a member who goes, in the current transaction: coming back later must not
+    wake them. Returns their ids."""
+    statement = (
+        update(ApiKey)
+        .where(
+            ApiKey.business_id == current_business_id(),
+            ApiKey.user_id == user_id,
+            ApiKey.revoked_at.is_(None),
+        )
+        .values(revoked_at=func.now())
+        .returning(ApiKey.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(db.session.scalars(statement))
 
 
 def _snapshot(row: ApiKey, creator: str, has_seat: bool) -> ApiKeySnapshot:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import InvalidInput, NotFound
@@ -23,7 +23,7 @@ from invoicer_core.models.orders import Order
 from invoicer_core.models.parties import Client, Supplier
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.models.trade import Attachment, Bill
-from invoicer_core.services.file_rows import file_snapshot
+from invoicer_core.services.file_rows import file_snapshot, of_no_bill
 from invoicer_core.services.invoices.rows import LABEL
 from invoicer_core.services.rows import find_row
 from invoicer_core.services.transaction import transaction
@@ -123,10 +123,14 @@ def get(*, attachment_id: int) -> AttachmentSnapshot:
     return _snapshot(row, find_row(File, row.file_id, "file"))
 
 
-def of(to: To) -> tuple[AttachmentSnapshot, ...]:
-    """The files on something, the first one first. Empty for what is not there."""
+def of(to: To, *, costs: bool = True) -> tuple[AttachmentSnapshot, ...]:
+    """The files on something, the first one first. Empty for what is not there.
+
+    Args:
+        costs: whoever asks may see costs; without that, files of bills are left out.
+    """
     rows = _rows(to)
-    files = _files({row.file_id for row in rows})
+    files = _files({row.file_id for row in rows}, costs)
     return tuple(_snapshot(row, files[row.file_id]) for row in rows if row.file_id in files)
 
 
@@ -155,8 +159,12 @@ def places(*, file_id: int) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def pictures(*, kind: Kind, ids: Sequence[int]) -> dict[int, int]:
-    """The first picture of each of these things that has one: its id -> the file's id."""
+def pictures(*, kind: Kind, ids: Sequence[int], costs: bool = True) -> dict[int, int]:
+    """The first picture of each of these things that has one: its id -> the file's id.
+
+    Args:
+        costs: as in `of`.
+    """
     column = getattr(Attachment, _holder(kind).column)
     rows = db.session.execute(
         select(column, Attachment.file_id)
@@ -167,6 +175,7 @@ def pictures(*, kind: Kind, ids: Sequence[int]) -> dict[int, int]:
             Attachment.removed_at.is_(None),
             File.deleted_at.is_(None),
             File.media_type.startswith("image/"),
+            and_(True) if costs else of_no_bill(),
         )
         .order_by(Attachment.id.desc())
     )
@@ -205,7 +214,7 @@ def _rows(to: To) -> Sequence[Attachment]:
     ).all()
 
 
-def _files(ids: set[int]) -> dict[int, File]:
+def _files(ids: set[int], costs: bool) -> dict[int, File]:
     if not ids:
         return {}
     rows = db.session.scalars(
@@ -213,6 +222,7 @@ def _files(ids: set[int]) -> dict[int, File]:
             File.business_id == current_business_id(),
             File.id.in_(ids),
             File.deleted_at.is_(None),
+            and_(True) if costs else of_no_bill(),
         )
     )
     return {row.id: row for row in rows}

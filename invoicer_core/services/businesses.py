@@ -25,7 +25,7 @@ from invoicer_core.models.tenancy import (
 from invoicer_core.services import fields as check
 from invoicer_core.services import rows
 from invoicer_core.services import series as number_series
-from invoicer_core.services.document_texts import columns_check, texts_check
+from invoicer_core.services.document_texts import PAPERS, columns_check, texts_check
 from invoicer_core.services.parties import PARTY_CHECKS
 from invoicer_core.services.starting_rates import starting_rates
 from invoicer_core.services.transaction import Unit, transaction
@@ -71,6 +71,7 @@ SETTINGS: Final[Mapping[str, check.Check]] = {
     "mail_signature": check.text(1000, lines=True),
     "document_texts": texts_check,
     "hidden_columns": columns_check,
+    "paper": check.choice(*PAPERS),
 }
 """The settings of a business, by name; what is not there has its default."""
 

@@ -11,6 +11,7 @@ from invoicer_core.domain.snapshots import BusinessSnapshot
 from invoicer_core.services import fields as check
 
 LANGUAGES: Final = ("en", "de", "fr", "es")
+PAPERS: Final = ("A4", "letter")
 PARTS: Final[Mapping[str, check.Check]] = {
     "introduction": check.text(2000, lines=True),
     "terms": check.text(500, lines=True),
@@ -62,6 +63,7 @@ def options(business: BusinessSnapshot, locale: str | None) -> dict[str, Any]:
         "terms": text_of(business, "terms", locale),
         "footer": text_of(business, "footer", locale),
         "hidden_columns": tuple(business.settings.get("hidden_columns") or ()),
+        "paper": business.settings.get("paper"),
     }
     return {name: value for name, value in chosen.items() if value}
 

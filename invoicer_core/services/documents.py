@@ -198,6 +198,24 @@ def _render(paper: Paper) -> bytes:
     return renderer.offer.render(renderer.ctx, request)
 
 
+def sample(*, document: InvoiceSnapshot, mark: str) -> bytes:
+    """The PDF of an invoice that is stored nowhere, with a word across the page, to see how the
+    business's documents look. Raises Unavailable."""
+    renderer, business = pdf_renderer(), businesses.current()
+    language = _language(document, business)
+    request = RenderRequest(
+        kind="invoice",
+        document=document,
+        business=business,
+        locale=language,
+        assets=_assets(business),
+        revision_mark=mark,
+        options=document_texts.options(business, language),
+    )
+    db.session.rollback()
+    return renderer.offer.render(renderer.ctx, request)
+
+
 def _keep(of: Of, paper: Paper, pdf: bytes) -> tuple[Paper, StoredDocument | None]:
     """Store the bytes, then the row, unless what they show has changed meanwhile: then there is
     no document, only the new state. A file without a row is harmless; never the other way."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, func, or_, select
 
 from invoicer_core.config import Config
 from invoicer_core.domain.actor import Actor
@@ -17,10 +17,9 @@ from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.identity import Business
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.models.trade import Attachment
 from invoicer_core.services import attachments
 from invoicer_core.services.file_kinds import file_name, recognise
-from invoicer_core.services.file_rows import file_snapshot
+from invoicer_core.services.file_rows import file_snapshot, of_no_bill
 from invoicer_core.services.listing import Ordering, matches, read_page, within_days
 from invoicer_core.services.rows import find_row, refuse
 from invoicer_core.services.stores import store_for_new, store_named
@@ -190,12 +189,7 @@ def _visible(costs: bool) -> ColumnElement[bool]:
     uploaded = File.key.not_like(RESULTS)
     if costs:
         return uploaded
-    return uploaded & ~exists().where(
-        Attachment.business_id == File.business_id,
-        Attachment.file_id == File.id,
-        Attachment.bill_id.is_not(None),
-        Attachment.removed_at.is_(None),
-    )
+    return uploaded & of_no_bill()
 
 
 def _bytes(row: File) -> bytes:

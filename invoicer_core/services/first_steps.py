@@ -64,9 +64,7 @@ def mark(*, step: str, state: Literal["done", "skipped"], by: Actor) -> None:
     """
     if step not in STEPS:
         raise NotFound(f"There is no step {step[:50]}.")
-    statement = insert(FirstStep).values(
-        business_id=current_business_id(), step=step, state=state
-    )
+    statement = insert(FirstStep).values(business_id=current_business_id(), step=step, state=state)
     statement = statement.on_conflict_do_update(
         index_elements=[FirstStep.business_id, FirstStep.step],
         set_={"state": statement.excluded.state},

@@ -11,7 +11,7 @@ from invoicer_core.domain.snapshots import MemberSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.identity import Membership, User
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import account_mail, rows, security_log, users
+from invoicer_core.services import account_mail, api_keys, rows, security_log, users
 from invoicer_core.services.transaction import transaction
 
 UNUSABLE: Final = "!"
@@ -117,7 +117,7 @@ def change_role(
 
 
 def remove(*, member_id: int, by: Actor) -> None:
-    """Take a seat away; it counts from that person's next request on.
+    """Take a seat away, with the API keys made from it; it counts from the next request on.
 
     Raises:
         NotFound; Forbidden: only an owner removes owners; Conflict: the last owner stays.
@@ -127,7 +127,10 @@ def remove(*, member_id: int, by: Actor) -> None:
         _check_owner(seat, by, stays=False)
         db.session.delete(seat)
         db.session.flush()
-        unit.record("member.removed", member=member_id, user=seat.user_id, role=seat.role)
+        keys = api_keys.revoke_all_of(seat.user_id)
+        unit.record(
+            "member.removed", member=member_id, user=seat.user_id, role=seat.role, api_keys=keys
+        )
         security_log.note("member_removed", user_id=seat.user_id)
 
 

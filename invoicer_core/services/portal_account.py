@@ -97,6 +97,7 @@ def receipt(*, client_id: int, public_id: UUID) -> tuple[StoredDocument, bytes]:
     """The receipt of one of the client's payments. Raises NotFound, also for others'."""
     statement = select(Payment.id).where(
         Payment.business_id == current_business_id(),
+        Payment.client_id == client_id,
         Payment.public_id == public_id,
         Payment.status.in_(RECEIVED),
     )

@@ -87,7 +87,7 @@ def ask(*, client_id: int, email: str, visitor: Visitor) -> UUID:
         db.session.add(row)
         db.session.flush()
         if known:
-            row.code_hash = _hash(row.public_id, code)
+            row.code_hash = hash_of_code(row.public_id, code)
             db.session.flush()
             portal_mail.code(client_id=client_id, email=address, code=code, by=unit.by)
         security_log.note(
@@ -225,7 +225,7 @@ def _is_right(row: PortalCode, typed: str) -> bool:
     """Counts the try; the sixth is not even compared."""
     usable = row.used_at is None and row.expires_at > _now() and row.tries < MOST_TRIES
     row.tries = row.tries + 1
-    right = hmac.compare_digest(row.code_hash, _hash(row.public_id, typed))
+    right = hmac.compare_digest(row.code_hash, hash_of_code(row.public_id, typed))
     return usable and right and row.email is not None
 
 
@@ -250,7 +250,7 @@ def _open(row: PortalCode, visitor: Visitor) -> str:
     return str(token)
 
 
-def _hash(question: UUID, code: str) -> bytes:
+def hash_of_code(question: UUID, code: str) -> bytes:
     """Keyed, so that who reads the table cannot try all codes."""
     return hmac.new(secret_keys.newest(_CODE), question.bytes + code.encode(), sha256).digest()
 

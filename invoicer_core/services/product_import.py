@@ -193,16 +193,18 @@ def summary(done: Plan) -> str:
 
 @tasks.work(KIND)
 def import_products(task: Running) -> None:
-    """The import as a background task: checked anew, because time has passed."""
+    """The import as a background task: checked anew, because time has passed. What is written and
+    that it is done commit together."""
     data = task.data
     table = read(file_id=int(data["file_id"]))
     task.progress(0, len(table.rows))
     wished = data["wish"]
     wish = Wish(columns=wished["columns"], mark=wished["mark"], update=wished["update"])
     found = plan(table=table, wish=wish, by=task.by)
-    apply(plan=found, by=task.by)
-    task.progress(len(table.rows), len(table.rows))
-    task.finish(message=summary(found))
+    with transaction(by=task.by):
+        apply(plan=found, by=task.by)
+        task.progress(len(table.rows), len(table.rows))
+        task.finish(message=summary(found))
 
 
 def _plain(heading: str) -> str:

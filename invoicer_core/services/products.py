@@ -169,13 +169,16 @@ def find(
 
     Args:
         q: words that name, number or description hold.
-        status: ``active``, ``inactive``, ``low_stock``, or all without a wish.
+        status: ``active``, ``inactive``, ``low_stock`` (of those that are active), or all without
+            a wish.
         start, end: days on which they were added.
     """
     if status is not None and status not in SHOWN:
         refuse("/status", f"This is one of {', '.join(SHOWN)}.")
     low = and_(
-        Product.low_stock_level.is_not(None), Product.stock_quantity <= Product.low_stock_level
+        Product.is_active,
+        Product.low_stock_level.is_not(None),
+        Product.stock_quantity <= Product.low_stock_level,
     )
     conditions = {"active": Product.is_active, "inactive": ~Product.is_active, "low_stock": low}
     statement = select(Product).where(

@@ -2,21 +2,29 @@
 own files."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.actor import SYSTEM, Actor
 from invoicer_core.domain.errors import NotFound, Unavailable
 from invoicer_core.domain.snapshots import FileSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.identity import Business
+from invoicer_core.models.tasks import Task
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services import tasks
 from invoicer_core.services.file_rows import file_snapshot
 from invoicer_core.services.stores import store_for_new, store_named
 from invoicer_core.services.transaction import transaction
+
+KEPT: Final = timedelta(days=30)
+"""How long a result can be downloaded; it can be made again at any time."""
+
+AT_ONCE: Final = 200
 
 
 def keep(*, name: str, data: bytes, media_type: str, by: Actor) -> int:
@@ -75,3 +83,38 @@ def content(*, task_id: int, of_user: int | None = None) -> tuple[FileSnapshot, 
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise Unavailable(f"{row.name} is not the file that was stored: its hash differs.")
     return file_snapshot(row), data
+
+
+def forget_old() -> int:
+    """Throw away results that have had their time, bytes first; how many that were. Commits."""
+    statement = (
+        select(File)
+        .where(
+            File.business_id == current_business_id(),
+            File.key.like("business/%/results/%"),
+            File.deleted_at.is_(None),
+            File.created_at < datetime.now(UTC) - KEPT,
+        )
+        .order_by(File.id)
+        .limit(AT_ONCE)
+    )
+    return sum(_forget(row) for row in db.session.scalars(statement).all())
+
+
+def _forget(row: File) -> bool:
+    try:
+        store = store_named(row.store)
+    except (NotFound, Unavailable):
+        return False
+    if store.offer.delete is not None:
+        store.offer.delete(store.ctx, row.key)
+    with transaction(by=SYSTEM) as unit:
+        db.session.execute(
+            update(Task)
+            .where(Task.business_id == row.business_id, Task.file_id == row.id)
+            .values(file_id=None)
+        )
+        row.deleted_at = datetime.now(UTC)
+        db.session.flush()
+        unit.record("file.forgotten", file=row.id)
+    return True

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import select
+
+from invoicer_core.domain.account import SecurityEventSnapshot
 from invoicer_core.models import db
 from invoicer_core.models.identity import SecurityEvent
 
@@ -43,6 +46,22 @@ def note(
             user_agent=clean(visitor.user_agent),
             detail=clean(detail),
         )
+    )
+
+
+def recent(*, user_id: int, limit: int = 12) -> tuple[SecurityEventSnapshot, ...]:
+    """What happened to a user's account of late, the newest first."""
+    found = db.session.scalars(
+        select(SecurityEvent)
+        .where(SecurityEvent.user_id == user_id)
+        .order_by(SecurityEvent.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        SecurityEventSnapshot(
+            name=row.name, created_at=row.created_at, ip=row.ip, user_agent=row.user_agent
+        )
+        for row in found
     )
 
 

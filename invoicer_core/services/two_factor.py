@@ -25,6 +25,7 @@ from invoicer_core.domain.errors import (
     Forbidden,
     InvalidInput,
     NotAuthenticated,
+    NotFound,
     TooManyRequests,
 )
 from invoicer_core.domain.snapshots import UserSnapshot
@@ -151,10 +152,30 @@ def disable(*, user_id: int, password: str, code: str, visitor: Visitor = NOBODY
     """
     users.confirm_password(user_id=user_id, password=password, visitor=visitor)
     _require(user_id, code, visitor)
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-    db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    _forget(user_id)
     security_log.note("two_factor_off", visitor=visitor, user_id=user_id)
     db.session.commit()
+
+
+def reset(*, email: str) -> None:
+    """Switch it off for who has lost both phone and recovery codes; for whoever runs the server,
+    who has made sure that it is them. Every sign-in ends.
+
+    Raises:
+        NotFound: no such user, or it is off.
+    """
+    user = users.by_email(email.strip())
+    if user is None or _row(user.id, lock=True) is None:
+        raise NotFound(f"There is no user {email} with two-step sign-in.")
+    _forget(user.id)
+    users.end_sign_ins(user.id, "two_factor_reset")
+    security_log.note("two_factor_reset", user_id=user.id, email=user.email)
+    db.session.commit()
+
+
+def _forget(user_id: int) -> None:
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
 
 
 def renew_codes(*, user_id: int, code: str, visitor: Visitor = NOBODY) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Telling a webhook: the attempt is written down before it is made, its end together with what
 follows from it.
 
-One that fails is spared for a while (`hold_until`): what comes due meanwhile waits without a try,
-so that a dead receiver costs one time-out now and then and not one for each event. After three days
+A receiver is called by one worker at a time, and one that fails is spared for a while
+(`hold_until`): what comes due meanwhile waits without a try, so that a dead one costs one time-out
+now and then, not one for each event, and never more than one worker's time. After three days
 without a success, or when it says that it is gone (410), it is given up and the owners are told.
 """
 
@@ -39,6 +40,10 @@ SUBSCRIBER: Final = "webhook"
 GIVEN_UP_AFTER: Final = timedelta(days=3)
 FIRST_HOLD, LONGEST_HOLD = timedelta(seconds=20), timedelta(minutes=30)
 LONGEST_ASKED: Final = timedelta(hours=1)
+IN_FLIGHT: Final = timedelta(seconds=25)
+"""Longer than any attempt takes: so long nobody else calls the same receiver."""
+
+BUSY: Final = timedelta(seconds=1)
 GONE: Final = 410
 
 log: Final = getLogger(__name__)
@@ -55,10 +60,10 @@ _INTERRUPTED: Final = text(
 
 
 class Held(Exception):
-    """Not now: the receiver failed just before. No attempt was made."""
+    """Not now: the receiver failed just before, or is being called. No attempt was made."""
 
     def __init__(self, wait: timedelta) -> None:
-        super().__init__("It failed just before: the next try waits.")
+        super().__init__("It is being called, or failed just before: the next try waits.")
         self.wait = wait
 
 
@@ -98,11 +103,14 @@ def begin(*, endpoint_id: int, delivery_id: int) -> Call | None:
         Held: the endpoint failed a moment ago.
     """
     row = db.session.scalars(
-        select(WebhookEndpoint).where(
+        select(WebhookEndpoint)
+        .where(
             WebhookEndpoint.business_id == current_business_id(),
             WebhookEndpoint.id == endpoint_id,
             WebhookEndpoint.deleted_at.is_(None),
         )
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).first()
     event = db.session.execute(_EVENT, {"business": current_business_id(), "id": delivery_id}).one()
     is_ping = event.name == domain.PING
@@ -111,7 +119,9 @@ def begin(*, endpoint_id: int, delivery_id: int) -> Call | None:
         return None
     now = datetime.now(UTC)
     if row.hold_until is not None and row.hold_until > now and not is_ping:
-        raise Held(row.hold_until - now)
+        raise Held(row.hold_until - now if row.failures else BUSY)
+    if not is_ping:
+        row.hold_until = now + IN_FLIGHT
     return _written_down(row, delivery_id, event)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Forbidden
 from invoicer_core.services import businesses, plugins, sessions
-from invoicer_core.web import errors, forgery
+from invoicer_core.web import forgery
 from invoicer_core.web.headers import keep_private
 
 COOKIE: Final = "invoicer_session"
@@ -70,8 +70,9 @@ def members(permission: str) -> Callable[[Callable[P, Answer]], Callable[P, Answ
             if who.business_id is None:
                 return redirect(url_for("web.set_up"))
             keep_private()
-            if forgery.business_of_page() not in (None, who.business_id):
-                return _elsewhere()
+            shown = forgery.business_of_page()
+            if shown is not None and shown != who.business_id:
+                return _elsewhere(shown)
             if not plugins.may(who.role, permission):
                 raise Forbidden(
                     f"Your role ({who.role}) does not include this. An owner can change your role."
@@ -86,17 +87,16 @@ def members(permission: str) -> Callable[[Callable[P, Answer]], Callable[P, Answ
     return decorate
 
 
-def _elsewhere() -> Response:
+def _elsewhere(business_id: int) -> Response:
     """Refuse what comes from a page of another business than the one chosen meanwhile."""
-    response = errors.page(
-        409,
-        _(
-            "This page belongs to another of your businesses: you switched in another tab. Nothing "
-            "was saved. Choose the page's business in the account menu, go back and try again."
-        ),
-    )
-    response.headers["X-Other-Business"] = "1"
-    return response
+    detail = _("This page belongs to another of your businesses: you changed in another tab. "
+               "Nothing was saved.")  # fmt: skip
+    if request.headers.get("HX-Request"):
+        response = Response(detail, 409, mimetype="text/plain")
+        response.headers["X-Other-Business"] = "1"
+        return response
+    page = render_template("errors/other_business.html", detail=detail, business_id=business_id)
+    return Response(page, 409)
 
 
 def to_sign_in() -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, cast
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import Forbidden, NotFound
@@ -10,7 +10,9 @@ from invoicer_core.services import attachments, files
 from invoicer_core.services.attachments import AttachmentSnapshot, Kind
 from invoicer_core.web import access, headers, uploads
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.invoices import id_of
 
+CHOICES: Final = 8
 READ: Final[dict[str, str]] = {
     "invoice": "invoices.read", "client": "clients.read", "product": "products.read",
     "supplier": "suppliers.read", "bill": "costs.read", "order": "orders.read",
@@ -26,6 +28,7 @@ def install(site: Site) -> None:
     place = "/files/attached/<kind>/<int:to_id>"
     site.add_url_rule(place, "attached_files", attached_files)
     site.add_url_rule(place, "attach_file", attach_file, methods=["POST"])
+    site.add_url_rule(f"{place}/choices", "file_choices", file_choices)
     site.add_url_rule(
         "/files/attachments/<int:attachment_id>/remove",
         "detach_file",
@@ -42,7 +45,7 @@ def attached(kind: str, to_id: int) -> tuple[AttachmentSnapshot, ...]:
     headers.widen("media-src", "'self'")
     if not (access.may("files.read") and access.may(READ[kind])):
         return ()
-    return attachments.of((cast(Kind, kind), to_id))
+    return attachments.of((cast(Kind, kind), to_id), costs=access.may("costs.read"))
 
 
 def may_attach(kind: str) -> bool:
@@ -68,12 +71,28 @@ def attached_files(kind: str, to_id: int) -> Answer:
     return render_template("files/attached.html", kind=kind, to_id=to_id)
 
 
+@members("files.write")
+def file_choices(kind: str, to_id: int) -> Answer:
+    """Files that are not on this yet, whose name holds what was typed."""
+    _check(kind, to_id, WRITE)
+    there = {each.file.id for each in attachments.of((cast(Kind, kind), to_id))}
+    page = files.find(q=request.args.get("q", "")[:100], costs=access.may("costs.read"), limit=20)
+    found = [each for each in page.items if each.id not in there][:CHOICES]
+    return render_template("files/choices.html", found=found, kind=kind, to_id=to_id)
+
+
 @uploads.takes_files
 @members("files.write")
 def attach_file(kind: str, to_id: int) -> Answer:
-    """Upload files and put them on this."""
+    """Upload files and put them on this; or put one there that was uploaded before."""
     _check(kind, to_id, WRITE)
     to = (cast(Kind, kind), to_id)
+    file_id = id_of(request.form.get("file_id"))
+    if file_id is not None:
+        known = files.get(file_id=file_id, costs=access.may("costs.read"))
+        attachments.attach(file_id=known.id, to=to, by=access.actor())
+        flash(_("%(name)s is attached.", name=known.name), "success")
+        return redirect(page_of(kind, to_id) + "#attachments")
 
     def keep(name: str, data: bytes) -> str:
         stored = files.upload(name=name, data=data, by=access.actor())

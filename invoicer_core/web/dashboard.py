@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from flask import current_app, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.periods import Period, month_end
@@ -14,8 +14,6 @@ from invoicer_core.services import dashboard as figures
 from invoicer_core.web import formats
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.site import query_of
-
-RETRY: Final = "web.retry_message"
 
 
 def install(site: Site) -> None:
@@ -33,6 +31,7 @@ def dashboard() -> Answer:
         summary=found,
         query=query,
         spans=spans(),
+        paid=paid_words(found),
         bands=bands(),
         heights=portions([each.amount for each in found.months]),
         widths=portions([each.amount for each in found.ageing]),
@@ -42,17 +41,23 @@ def dashboard() -> Answer:
         due_days=due_days,
         steps=first_steps(found) if found.is_new else [],
         channels=channels(),
-        can_retry=RETRY in current_app.view_functions,
     )
 
 
-def spans() -> list[tuple[str, str, str, str]]:
-    """What may count as this period: its word, its choice, the name of its sum, of that before."""
-    return [
-        ("month", _("Month"), _("Paid this month"), _("last month")),
-        ("quarter", _("Quarter"), _("Paid this quarter"), _("last quarter")),
-        ("year", _("Year"), _("Paid this year"), _("last year")),
-    ]
+def spans() -> list[tuple[str, str]]:
+    """What may count as this period."""
+    return [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
+
+
+def paid_words(found: figures.Summary) -> tuple[str, str]:
+    """What the sum of payments is called, and that of the period before."""
+    before = formats.money(found.paid_before, found.currency)
+    words = {
+        "month": (_("Paid this month"), _("last month %(amount)s", amount=before)),
+        "quarter": (_("Paid this quarter"), _("last quarter %(amount)s", amount=before)),
+        "year": (_("Paid this year"), _("last year %(amount)s", amount=before)),
+    }
+    return words[found.period.name]
 
 
 def bands() -> dict[str, str]:

@@ -28,7 +28,14 @@ from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.editor_rows import Drawing
 from invoicer_core.web.forms.extras import Extra
 from invoicer_core.web.forms.invoice import InvoiceForm
-from invoicer_core.web.forms.rows import Row, row_of_product, safe_key, usual_tax
+from invoicer_core.web.forms.rows import (
+    MORE_TAXES,
+    MOST_TAXES,
+    Row,
+    row_of_product,
+    safe_key,
+    usual_tax,
+)
 from invoicer_core.web.invoices import id_of
 
 CHOICES = 8
@@ -180,15 +187,26 @@ def item_row() -> Answer:
     key = request.args.get("key", "")
     product_id = id_of(request.args.get("product_id"))
     if key and safe_key(key) == key:
-        row.key = key
-        row.item_id = request.args.get("item-id", "")
-        row.quantity = request.args.get("item-quantity", "1")[:24]
-        row.discount = request.args.get("item-discount", "")[:24]
-        off = request.args.get("item-off")
-        row.discount_kind = "amount" if off == "amount" else "percent"
+        row = _typed_row(key, row.tax)
     if product_id is not None:
         row = row_of_product(products.get(product_id=product_id), row, rates, formats.locale())
     return render_template("invoices/row.html", row=row, form=InvoiceForm(), drawing=Drawing(rates))
+
+
+def _typed_row(key: str, tax: str) -> Row:
+    """What stays of a row into which a product is put."""
+    sent = request.args
+    return Row(
+        key=key,
+        item_id=sent.get("item-id", ""),
+        quantity=sent.get("item-quantity", "1")[:24],
+        discount=sent.get("item-discount", "")[:24],
+        discount_kind="amount" if sent.get("item-off") == "amount" else "percent",
+        charge=sent.get("item-charge", "")[:24],
+        charge_for=sent.get("item-reason", "")[:200],
+        tax=tax,
+        more_taxes=sent.getlist(MORE_TAXES + key)[: MOST_TAXES - 1],
+    )
 
 
 @members("invoices.write")

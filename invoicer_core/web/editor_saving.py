@@ -133,9 +133,9 @@ def _words(form: InvoiceForm, name: str) -> str:
         return _client_words(form)
     if name in ("issue_date", "due_date"):
         day = form.date(name)
-        return formats.day(day) if day else _("not set")
+        return str(formats.day(day) if day else _("not set"))
     if name == "prices_include_tax":
-        return _("yes") if value else _("no")
+        return str(_("yes") if value else _("no"))
     if name == "discount" and value:
         return f"{value} %" if form.get("discount_kind") != "amount" else value
     if name == "withholding" and value:

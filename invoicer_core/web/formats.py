@@ -11,9 +11,13 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 
 DEFAULT = Locale("en")
+STATUSES = {
+    "draft": lazy("Draft"), "sent": lazy("Open"), "partial": lazy("Part paid"),
+    "paid": lazy("Paid"), "overdue": lazy("Overdue"), "void": lazy("Void"),
+}  # fmt: skip
 
 
 def locale() -> Locale:
@@ -107,15 +111,7 @@ def initials(name: str) -> str:
 
 def status_word(status: str) -> str:
     """The status as people say it."""
-    words = {
-        "draft": _("Draft"),
-        "sent": _("Open"),
-        "partial": _("Part paid"),
-        "paid": _("Paid"),
-        "overdue": _("Overdue"),
-        "void": _("Void"),
-    }
-    return str(words.get(status) or status.replace("_", " ").capitalize())
+    return str(STATUSES.get(status) or status.replace("_", " ").capitalize())
 
 
 def install(app: Flask) -> None:

@@ -44,7 +44,8 @@ def keep_private() -> None:
 
 
 def hide_referrer() -> None:
-    """Mark this answer's address as a secret (a signed link): it is told to nobody."""
+    """Mark this answer's address as a secret (a signed link): it is told to nobody, and not listed
+    by search engines."""
     g.referrer_policy = "no-referrer"
 
 
@@ -71,6 +72,8 @@ def install(app: Flask, *, https: bool) -> None:
             headers.setdefault(name, value)
         if https:
             headers.setdefault("Strict-Transport-Security", HSTS)
+        if headers["Referrer-Policy"] == "no-referrer":
+            headers.setdefault("X-Robots-Tag", "noindex")
         if g.get("private_answer"):
             headers["Cache-Control"] = "no-store"
         return response

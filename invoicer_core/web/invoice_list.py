@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.services import bulk, clients, invoice_list, saved_views
-from invoicer_core.services.invoice_list import InvoiceLine, Wanted
+from invoicer_core.services.invoice_list import Wanted
 from invoicer_core.web import access, formats, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form
@@ -118,6 +118,7 @@ def _page(asked: Asked, form: Form | None = None) -> str:
     query, wanted = asked.query, asked.wanted
     page = invoice_list.find(wanted, sort=query.get("sort"), cursor=request.args.get("cursor"))
     figures = invoice_list.figures(wanted)
+    series = invoice_list.series()
     return render_template(
         "invoices/list.html",
         page=page,
@@ -127,14 +128,14 @@ def _page(asked: Asked, form: Form | None = None) -> str:
         cursor=request.args.get("cursor"),
         tabs=_tabs(figures.by_status),
         client=clients.get(client_id=wanted.client_id) if wanted.client_id else None,
-        series=invoice_list.series(),
+        series=series,
         sorts=_sorts(),
         sort_links=_sort_links(query),
         views=saved_views.find(page=PAGE, by=access.actor()),
         view_form=form or Form({"name": ""}),
         show_view=form is not None,
-        chips=_chips(asked),
-        delivery_word=delivery_word,
+        chips=_chips(asked, dict(series)),
+        delivery_words=delivery_words(),
     )
 
 
@@ -178,10 +179,9 @@ def _sort_links(query: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     return links
 
 
-def _chips(asked: Asked) -> list[tuple[str, str]]:
+def _chips(asked: Asked, names: Mapping[int, str]) -> list[tuple[str, str]]:
     """What narrows the list, in words, each with the address of the list without it."""
     wanted, query = asked.wanted, asked.query
-    names = dict(invoice_list.series())
     shown = {
         "client": wanted.client and _("Client: %(name)s", name=wanted.client),
         "series": wanted.series_id
@@ -204,14 +204,13 @@ def _chips(asked: Asked) -> list[tuple[str, str]]:
     return found
 
 
-def delivery_word(line: InvoiceLine) -> str:
-    """What became of an invoice's last message."""
-    known = {
+def delivery_words() -> dict[str, str]:
+    """What became of an invoice's last message, by `InvoiceLine.delivery`."""
+    return {
         "failed": _("Not delivered"), "bounced": _("Came back"), "unknown": _("Not certain"),
         "queued": _("On its way"), "viewed": _("Seen"), "delivered": _("Delivered"),
         "sent": _("Sent"),
     }  # fmt: skip
-    return str(known.get(line.delivery or "", ""))
 
 
 # --- saved views ----------------------------------------------------------------------------------

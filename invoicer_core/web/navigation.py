@@ -56,7 +56,8 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
               ("product", "categor", "stock")),
     ),
     "purchases": (
-        Entry("suppliers", "truck", lazy("Suppliers"), "suppliers.read", ("supplier", "bill")),
+        Entry("bills", "file-dollar", lazy("Bills"), "costs.read", ("bill",)),
+        Entry("suppliers", "truck", lazy("Suppliers"), "suppliers.read", ("supplier",)),
     ),
     "office": (
         Entry("messages", "mail", lazy("Messages"), "messages.read", ("message",)),

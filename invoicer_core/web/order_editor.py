@@ -44,6 +44,9 @@ def new_order() -> Answer:
     if request.method == "GET":
         form = OrderForm.empty(formats.locale(), rates)
         form.values["client"] = str(id_of(request.args.get("client_id")) or "")
+        chosen = _chosen(form)
+        if chosen is not None and chosen.currency:
+            form.values["currency"] = chosen.currency
         return _page(form, rates)
     form = OrderForm.of_request(request.form, formats.locale())
     fields = form.fields(rates)

@@ -50,12 +50,6 @@ def install(site: Site) -> None:
 def portal() -> Answer:
     """What is open, what was paid last, and the ways on."""
     client_id = visit().client_id
-    visits.note(
-        client_id=client_id,
-        channel="portal",
-        user_agent=request.headers.get("User-Agent"),
-        visitor=request.remote_addr,
-    )
     return _page(
         "portal/home.html",
         standing=portal_account.standing(client_id=client_id),
@@ -182,6 +176,13 @@ def portal_logo() -> Answer:
 
 
 def _page(template: str, **values: Any) -> str:
+    """A page of the client's; it counts as a visit."""
+    visits.note(
+        client_id=visit().client_id,
+        channel="portal",
+        user_agent=request.headers.get("User-Agent"),
+        visitor=request.remote_addr,
+    )
     return render_template(
         template, visit=visit(), token_of=links.invoice_token, client_name=g.client.name, **values
     )

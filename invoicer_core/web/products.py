@@ -58,7 +58,7 @@ def product_list() -> Answer:
         query=query,
         tabs=list(zip(TABS, labels, strict=True)),
         low=products.find(status="low_stock", limit=1).total,
-        pictures=attachments.pictures(kind="product", ids=[each.id for each in page.items]),
+        pictures=_pictures([each.id for each in page.items]),
         categories=category_options(categories.tree()),
     )
 
@@ -97,7 +97,7 @@ def detail_page(found: ProductSnapshot, form: Form | None = None, *, show: str =
         show=show,
         form=form or Form({"direction": "in"}),
         movements=stock.movements(product_id=found.id, limit=10, cursor=cursor),
-        picture=attachments.pictures(kind="product", ids=[found.id]).get(found.id),
+        picture=_pictures([found.id]).get(found.id),
         rates={rate.id: rate for rate in _rates()},
         directions=[
             ("in", _("Came in")),
@@ -196,6 +196,13 @@ def archive_product(product_id: int) -> Answer:
     words = _("%(name)s is offered again.") if back else _("%(name)s is archived.")
     flash(words % {"name": done.name}, "success")
     return redirect(url_for("web.product", product_id=product_id))
+
+
+def _pictures(ids: list[int]) -> dict[int, int]:
+    """The first picture of each product, of those the visitor may see."""
+    if not access.may("files.read"):
+        return {}
+    return attachments.pictures(kind="product", ids=ids, costs=access.may("costs.read"))
 
 
 def _rates() -> tuple[TaxRateSnapshot, ...]:

@@ -29,8 +29,8 @@ def install(site: Site) -> None:
     periods.install(site)
     tables.install(site)
     site.add_url_rule("/reports", "reports", report_list)
-    site.add_url_rule("/reports/<name>", "report", report)
-    site.add_url_rule("/reports/<name>/file", "make_report", make_report, methods=["POST"])
+    site.add_url_rule("/reports/<report>", "report", report_page)
+    site.add_url_rule("/reports/<report>/file", "make_report", make_report, methods=["POST"])
 
 
 def about(name: str) -> Mapping[str, Any]:
@@ -93,14 +93,14 @@ def report_list() -> Answer:
 
 
 @members("reports.read")
-def report(name: str) -> Answer:
+def report_page(report: str) -> Answer:
     """One report for the period, currency and basis in the address."""
-    told = about(name)
+    told = about(report)
     choice, wish, currencies = _wished(SHOWN)
     return render_template(
         "reports/page.html",
         about=told,
-        report=reports.build(name, wish),
+        report=reports.build(report, wish),
         wish=wish,
         choice=choice,
         currency=wish.currency,
@@ -112,15 +112,15 @@ def report(name: str) -> Answer:
 
 
 @members("reports.read")
-def make_report(name: str) -> Answer:
+def make_report(report: str) -> Answer:
     """Have the report made as a file; the task's page has it when it is done."""
-    title = about(name)["title"]
+    title = about(report)["title"]
     wish = report_files.wish_of(request.form)
     form = request.form.get("form", "")
     by = access.actor()
 
     def work() -> str:
-        task = report_files.start(name=name, wish=wish, form=form, title=title, by=by)
+        task = report_files.start(name=report, wish=wish, form=form, title=title, by=by)
         return url_for("web.task", task_id=task.id)
 
     flash(_("The report is being made. You can leave this page."), "success")

@@ -1,4 +1,4 @@
-"""Nothing yet."""
+"""Editing needs no table: unsaved text stays in the browser, earlier versions are in the events."""
 
 revision = "0013"
 down_revision = "0012"

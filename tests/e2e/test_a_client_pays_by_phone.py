@@ -173,6 +173,18 @@ def test_a_client_pays_a_part_from_a_phone(shop: Shop, phone: Page, desk: Page, 
     assert phone.context.cookies() == []
 
 
+def test_a_payer_who_does_not_come_back(shop: Shop, phone: Page, desk: Page, till: Till) -> None:
+    made = shop.issue()
+    desk.goto(f"/invoices/{made.id}")
+    phone.goto(shop.link(made))
+    phone.get_by_role("button", name="Pay with the Till").tap()
+    expect(phone.get_by_role("heading", name="The Till", exact=True)).to_be_visible()
+    phone.goto("about:blank")
+    till.only()["state"] = "paid"
+    # A worker asks the till; nobody told the business, and nobody reloads the page.
+    expect(desk.get_by_text("Paid", exact=True).first).to_be_visible(timeout=90_000)
+
+
 def test_the_clients_page_follows_what_the_owner_records(
     shop: Shop, phone: Page, desk: Page
 ) -> None:

@@ -62,7 +62,9 @@ def test_a_late_payer_is_reminded_and_pays_in_two_parts(signed_in: Page, overdue
     page = signed_in
     late = f"Overdue {LATE} days"
     page.goto("/")
-    expect(page.locator("#main")).to_contain_text("Harbour Books")
+    past_due = page.get_by_role("region", name="Past due")
+    expect(past_due).to_contain_text(overdue)
+    expect(past_due).to_contain_text(f"{LATE} days late")
     page.goto("/invoices?status=overdue")
     row = page.get_by_role("row", name=re.compile(overdue))
     expect(row).to_contain_text(late)

@@ -105,6 +105,7 @@ class BusinessSettings(Body):
     mail_signature: Text1000 | None = None
     document_texts: dict[Language, DocumentTexts] | None = None
     hidden_columns: list[Column] | None = None
+    paper: Literal["A4", "letter"] | None = None
 
 
 class BusinessFields(PartyFields):

@@ -75,9 +75,7 @@ def summary(*, currency: str | None = None, span: str = "month") -> Summary:
     year = Period(months[0], month_end(setting.today))
     every = figures.standing(setting.today)
     sold = revenue.by_currency(months, year.end, limit=SHOWN)
-    usual = drafting.business_currency()
-    currencies = tuple(sorted({usual, *every, *sold}))
-    chosen = currency if currency in currencies else usual
+    chosen, currencies = _currencies(currency, {*every, *sold})
     standing = every.get(chosen) or figures.nothing()
     of_year = sold.get(chosen) or revenue.nothing(months)
     period, former = _spans(span if span in SPANS else "month", setting.today)
@@ -106,14 +104,21 @@ def summary(*, currency: str | None = None, span: str = "month") -> Summary:
     )
 
 
+def _currencies(wanted: str | None, used: set[str]) -> tuple[str, tuple[str, ...]]:
+    """The currency of the page, and all to choose from."""
+    usual = drafting.business_currency()
+    known = tuple(sorted({usual, *used}))
+    return wanted if wanted is not None and wanted in known else usual, known
+
+
 def _attention(today: date) -> Attention:
-    unsent = figures.unsent_ids(SHOWN)
+    unsent = messages.find(unsent=True, limit=SHOWN)
     low = figures.low_stock(SHOWN)
     return Attention(
         past_due=figures.past_due(today, SHOWN),
         recent_payments=figures.recent_payments(SHOWN),
-        unsent=tuple(messages.get(message_id=each) for each in unsent.ids),
-        unsent_count=unsent.count,
+        unsent=unsent.items,
+        unsent_count=unsent.total or len(unsent.items),
         low_stock=low.products,
         low_stock_count=low.count,
         activity=timeline.recent(),

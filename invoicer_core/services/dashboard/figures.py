@@ -10,7 +10,6 @@ from sqlalchemy import text
 from invoicer_core.domain.periods import Period
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services.message_rows import PRIVATE
 
 BANDS: Final = ("not-due", "0-30", "31-60", "61-90", "over-90")
 """How long an open invoice has been due, in days; the first one is not due yet."""
@@ -21,16 +20,19 @@ _SETTING: Final = text(
     " EXISTS (SELECT FROM invoices WHERE business_id = b.id AND deleted_at IS NULL) AS has_invoices"
     " FROM businesses b WHERE b.id = :business"
 )
+# What a payment is on its way for is not late; looked up at once, and drafts by an index that has
+# their missing numbers, because this is read on every start.
 _STANDING: Final = text(
-    "WITH standing AS (SELECT i.currency, i.state, i.amount_due - i.settled AS balance,"
+    "WITH in_process AS (SELECT DISTINCT invoice_id FROM payments WHERE business_id = :business"
+    "  AND status IN ('pending', 'unknown') AND invoice_id IS NOT NULL),"
+    " standing AS (SELECT i.currency, i.state, i.amount_due - i.settled AS balance,"
     "  coalesce(CAST(:today AS date) - i.due_date, -1) AS days,"
-    "  i.due_date < :today AND NOT EXISTS ("
-    "   SELECT FROM payments p WHERE p.business_id = i.business_id AND p.invoice_id = i.id"
-    "   AND p.status IN ('pending', 'unknown')) AS late"
-    "  FROM invoices i WHERE i.business_id = :business AND i.state = 'issued'"
-    "  AND i.settled < i.amount_due"
+    "  i.due_date < :today AND p.invoice_id IS NULL AS late"
+    "  FROM invoices i LEFT JOIN in_process p ON p.invoice_id = i.id"
+    "  WHERE i.business_id = :business AND i.state = 'issued' AND i.settled < i.amount_due"
     " UNION ALL SELECT currency, state, total_amount, 0, false FROM invoices"
-    "  WHERE business_id = :business AND state = 'draft' AND deleted_at IS NULL)"
+    "  WHERE business_id = :business AND number IS NULL AND state = 'draft'"
+    "  AND deleted_at IS NULL)"
     " SELECT currency, CASE WHEN state = 'draft' THEN 'draft' WHEN days < 0 THEN 'not-due'"
     "  WHEN days <= 30 THEN '0-30' WHEN days <= 60 THEN '31-60' WHEN days <= 90 THEN '61-90'"
     "  ELSE 'over-90' END AS band, count(*) AS number, sum(balance) AS balance,"
@@ -63,17 +65,6 @@ _PAYMENTS: Final = text(
     "  ORDER BY date DESC, id DESC LIMIT :limit) p"
     " JOIN clients c ON c.business_id = p.business_id AND c.id = p.client_id"
     " ORDER BY p.date DESC, p.id DESC"
-)
-# A message that failed is settled when a later one of the same kind about the same thing went out.
-_UNSENT: Final = text(
-    "SELECT m.id, count(*) OVER () AS number FROM messages m WHERE m.business_id = :business"
-    " AND m.state IN ('failed', 'bounced') AND m.kind <> ALL(:private)"
-    " AND NOT EXISTS (SELECT FROM messages later WHERE later.business_id = m.business_id"
-    "  AND later.id > m.id AND later.kind = m.kind"
-    "  AND later.invoice_id IS NOT DISTINCT FROM m.invoice_id"
-    "  AND later.client_id IS NOT DISTINCT FROM m.client_id"
-    "  AND later.state NOT IN ('failed', 'bounced'))"
-    " ORDER BY m.id DESC LIMIT :limit"
 )
 _LOW: Final = text(
     "SELECT id, name, unit, stock_quantity, low_stock_level, count(*) OVER () AS number"
@@ -147,14 +138,6 @@ class RecentPayment:
     currency: str
     method: str
     date: date
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """The newest messages that did not arrive, and how many there are."""
-
-    ids: tuple[int, ...]
-    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,13 +239,6 @@ def recent_payments(limit: int) -> tuple[RecentPayment, ...]:
         )
         for row in db.session.execute(_PAYMENTS, values)
     )
-
-
-def unsent_ids(limit: int) -> Unsent:
-    """Messages that failed or came back, and were not sent since."""
-    values = {"business": current_business_id(), "private": sorted(PRIVATE), "limit": limit}
-    rows = db.session.execute(_UNSENT, values).all()
-    return Unsent(tuple(row.id for row in rows), rows[0].number if rows else 0)
 
 
 def low_stock(limit: int) -> LowStock:

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from invoicer_core.domain.snapshots import BusinessSnapshot, InvoiceSnapshot
 
-LANGUAGES: Final = ("en", "de")
+LANGUAGES: Final = ("en", "de", "fr", "es")
 _FOLDER: Final = Path(__file__).parent
 
 # Plain text: for HTML each paragraph is escaped below.
@@ -36,6 +36,10 @@ _LABELS: Final[Mapping[str, Mapping[str, str]]] = {
            "number": "Invoice", "total": "Total", "due": "Due", "balance": "Open amount"},
     "de": {"link": "Rechnung ansehen", "open": "Öffnen", "reset": "Neues Passwort wählen",
            "number": "Rechnung", "total": "Betrag", "due": "Fällig am", "balance": "Offen"},
+    "fr": {"link": "Voir la facture", "open": "Ouvrir", "reset": "Choisir un nouveau mot de passe",
+           "number": "Facture", "total": "Montant", "due": "Échéance", "balance": "Reste à payer"},
+    "es": {"link": "Ver la factura", "open": "Abrir", "reset": "Elegir una nueva contraseña",
+           "number": "Factura", "total": "Importe", "due": "Vencimiento", "balance": "Pendiente"},
 }  # fmt: skip
 _BUTTON: Final = {"welcome": "open", "password_reset": "reset", "invitation": "open",
     "member_added": "open", "mail_test": "open", "client_request": "open"}

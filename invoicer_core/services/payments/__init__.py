@@ -8,7 +8,7 @@ from invoicer_core.services.payments.online import Payable, Way, payable, start,
 from invoicer_core.services.payments.reading import RECEIVED, STATUSES, find, get, methods
 from invoicer_core.services.payments.recording import allocate, pay_balance, record, unallocate
 from invoicer_core.services.payments.refunds import refund, release
-from invoicer_core.services.payments.settling import settle
+from invoicer_core.services.payments.settling import decide, settle
 
 __all__ = [
     "RECEIVED",
@@ -20,6 +20,7 @@ __all__ = [
     "allocate",
     "attempt",
     "call_off",
+    "decide",
     "find",
     "follow",
     "get",

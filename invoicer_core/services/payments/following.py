@@ -20,6 +20,7 @@ from invoicer_core.services.transaction import transaction
 SUBSCRIBER: Final = "payments"
 
 WAITS: Final = (
+    (timedelta(minutes=2), timedelta(seconds=20)),
     (timedelta(minutes=10), timedelta(minutes=1)),
     (timedelta(hours=2), timedelta(minutes=10)),
     (timedelta(days=1), timedelta(hours=1)),

@@ -35,12 +35,13 @@ from invoicer_core.services.invoices import rows, standing
 from invoicer_core.services.payments import attempts
 from invoicer_core.services.payments.asking import asked, attempt_of, conclude, payment_of, way_of
 from invoicer_core.services.payments.attempts import AttemptSnapshot
+from invoicer_core.services.rows import translated
 from invoicer_core.services.transaction import transaction
 
 BEGUN: Final = "payment.begun"
 """Not a fact of the catalogue: it reaches only the one who follows begun payments."""
 
-
+_TWICE: Final = "This payment is being begun already. Reload the page to see it."
 _AWAY: Final = "The payment service did not answer. Nothing was charged; try again in a moment."
 
 
@@ -110,25 +111,17 @@ def start(
     if known:
         return known[0]
     way = way_of(provider)
-    request = _begin(invoice_id, way, attempt_id, amount, page, locale, by)
-    begin = way.offer.start
-    if begin is None:
-        raise NotFound.of("payment provider", provider)
-    try:
-        begun = asked(way, "start", lambda: begin(way.ctx, request), PaymentStart)
-        _check_address(begun)
-    except PermanentFailure as refusal:
-        conclude(attempt_id, PaymentOutcome(state="failed", reason=refusal.reason), by)
-    except OutcomeUnknown as unknown:
-        outcome = PaymentOutcome(
-            state="unknown", provider_ref=unknown.provider_ref, reason=unknown.reason
-        )
-        conclude(attempt_id, outcome, by)
-    except (RetryLater, HookFailed) as away:
-        conclude(attempt_id, PaymentOutcome(state="failed", reason=str(away)), by)
-        raise Unavailable(_AWAY, 10) from away
-    else:
-        _keep(attempt_id, begun, by)
+    invoice, wanted = _write_down(invoice_id, way, attempt_id, amount, by)
+    request = PaymentRequest(
+        attempt_id=attempt_id,
+        invoice=invoice,
+        amount=wanted,
+        currency=invoice.currency,
+        return_url=page,
+        cancel_url=f"{page}?cancelled=1",
+        locale=locale,
+    )
+    _begin(way, request, by)
     return attempts.find(invoice_id=invoice_id, public_id=attempt_id)
 
 
@@ -145,16 +138,37 @@ def _offered(currency: str) -> list[Provided[PaymentProvider]]:
     ]
 
 
-def _begin(
+def _begin(way: Provided[PaymentProvider], request: PaymentRequest, by: Actor) -> None:
+    """Call the provider and write down what it says. Raises Unavailable when it is away."""
+    begin = way.offer.start
+    if begin is None:
+        raise NotFound.of("payment provider", way.offer.name)
+    attempt_id = request.attempt_id
+    try:
+        begun = asked(way, "start", lambda: begin(way.ctx, request), PaymentStart)
+        _check_address(begun)
+    except PermanentFailure as refusal:
+        conclude(attempt_id, PaymentOutcome(state="failed", reason=refusal.reason), by)
+    except OutcomeUnknown as unknown:
+        outcome = PaymentOutcome(
+            state="unknown", provider_ref=unknown.provider_ref, reason=unknown.reason
+        )
+        conclude(attempt_id, outcome, by)
+    except (RetryLater, HookFailed) as away:
+        conclude(attempt_id, PaymentOutcome(state="failed", reason=str(away)), by)
+        raise Unavailable(_AWAY, 10) from away
+    else:
+        _keep(attempt_id, begun, by)
+
+
+def _write_down(
     invoice_id: int,
     way: Provided[PaymentProvider],
     attempt_id: UUID,
     amount: Decimal | None,
-    page: str,
-    locale: str,
     by: Actor,
-) -> PaymentRequest:
-    """The payment and its attempt as rows, committed."""
+) -> tuple[InvoiceSnapshot, Decimal]:
+    """The payment and its attempt as rows, committed; the invoice and what is going to be paid."""
     with transaction(by=by) as unit:
         invoice = rows.load(invoice_id, lock=True)
         invoices.require_balance(invoice)
@@ -175,23 +189,14 @@ def _begin(
             recorded_by=by.label,
         )
         db.session.add(payment)
-        db.session.flush()
-        attempt = PaymentAttempt(
-            business_id=payment.business_id, payment_id=payment.id, plugin=way.plugin
-        )
-        db.session.add(attempt)
+        with translated({"uq_payments_public_id": Conflict(_TWICE)}):
+            db.session.flush()
+        mine = {"business_id": payment.business_id, "payment_id": payment.id}
+        db.session.add(PaymentAttempt(**mine, plugin=way.plugin))
         db.session.flush()
         unit.publish(BEGUN, {"id": payment.id, "attempt": str(attempt_id)}, invoice_id=invoice_id)
         unit.record(BEGUN, payment=payment.id, invoice=invoice_id, amount=wanted)
-    return PaymentRequest(
-        attempt_id=attempt_id,
-        invoice=invoice,
-        amount=wanted,
-        currency=invoice.currency,
-        return_url=page,
-        cancel_url=f"{page}?cancelled=1",
-        locale=locale,
-    )
+    return invoice, wanted
 
 
 def _wanted(invoice: InvoiceSnapshot, amount: Decimal | None) -> Decimal:

@@ -4,12 +4,13 @@ Money that arrived counts, whatever was said before; what was not paid exactly a
 for a person to look at.
 """
 
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
 
 from invoicer_core.domain.actor import Actor
-from invoicer_core.domain.errors import Forbidden, NotFound
+from invoicer_core.domain.errors import Conflict, Forbidden, NotFound
 from invoicer_core.domain.snapshots import PaymentSnapshot
 from invoicer_core.hooks.offers import PaymentOutcome
 from invoicer_core.models import db
@@ -17,8 +18,9 @@ from invoicer_core.models.payments import Payment
 from invoicer_core.models.portal import PaymentAttempt
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.invoices import rows, standing
+from invoicer_core.services.payments.attempts import OPEN
 from invoicer_core.services.payments.reading import get
-from invoicer_core.services.payments.recording import post, tell
+from invoicer_core.services.payments.recording import locked, post, tell
 from invoicer_core.services.transaction import Unit, transaction
 
 LONGEST_REASON = 300
@@ -44,28 +46,50 @@ def settle(
         Forbidden: it was begun by another plugin.
     """
     with transaction(by=by) as unit:
-        wanted = (
-            Payment.public_id == attempt_id
-            if attempt_id is not None
-            else Payment.provider_ref == provider_ref
-        )
-        row = db.session.execute(
-            select(Payment, PaymentAttempt.plugin)
-            .join(
-                PaymentAttempt,
-                (PaymentAttempt.business_id == Payment.business_id)
-                & (PaymentAttempt.payment_id == Payment.id),
-            )
-            .where(Payment.business_id == current_business_id(), wanted)
-            .with_for_update(of=Payment, key_share=True)
-            .execution_options(populate_existing=True)
-        ).first()
-        if row is None:
-            raise NotFound.of("payment", attempt_id or provider_ref)
-        payment, plugin = row
+        payment, plugin = _begun(attempt_id, provider_ref)
         if by.kind == "plugin" and by.label != f"plugin:{plugin}":
             raise Forbidden("This payment was begun by another plugin.")
         return settle_locked(unit, payment, outcome)
+
+
+def decide(*, payment_id: int, arrived: bool, by: Actor) -> PaymentSnapshot:
+    """A person has looked at the bank or at the provider: the money of a payment whose end nobody
+    told is there, or is not. What the provider says later still counts.
+
+    Raises:
+        NotFound: no such payment.
+        Conflict: its end is known already.
+    """
+    with transaction(by=by) as unit:
+        payment = locked(payment_id)
+        if payment.status not in OPEN:
+            raise Conflict(f"This payment is {payment.status} already.")
+        state: Literal["succeeded", "failed"] = "succeeded" if arrived else "failed"
+        unit.record("payment.decided", payment=payment_id, arrived=arrived)
+        return settle_locked(unit, payment, PaymentOutcome(state=state))
+
+
+def _begun(attempt_id: UUID | None, provider_ref: str | None) -> tuple[Payment, str]:
+    """The payment, locked, and the plugin it was begun by. Raises NotFound."""
+    wanted = (
+        Payment.public_id == attempt_id
+        if attempt_id is not None
+        else Payment.provider_ref == provider_ref
+    )
+    row = db.session.execute(
+        select(Payment, PaymentAttempt.plugin)
+        .join(
+            PaymentAttempt,
+            (PaymentAttempt.business_id == Payment.business_id)
+            & (PaymentAttempt.payment_id == Payment.id),
+        )
+        .where(Payment.business_id == current_business_id(), wanted)
+        .with_for_update(of=Payment, key_share=True)
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None:
+        raise NotFound.of("payment", attempt_id or provider_ref)
+    return row[0], row[1]
 
 
 def settle_locked(unit: Unit, payment: Payment, outcome: PaymentOutcome) -> PaymentSnapshot:

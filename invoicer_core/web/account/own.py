@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from invoicer_core.domain.errors import InvoicerError, TooManyRequests
-from invoicer_core.services import rate_limits, sign_ins, two_factor, users
+from invoicer_core.services import rate_limits, security_log, sign_ins, two_factor, users
 from invoicer_core.web import access, catalogs, formats
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.account import devices
@@ -113,8 +113,34 @@ def my_sign_ins() -> Answer:
     return frame(
         "sign_ins",
         sign_ins=[(each, devices.words(each.user_agent), devices.icon(each)) for each in shown],
+        events=[
+            (each, event_words(each.name), devices.words(each.user_agent))
+            for each in security_log.recent(user_id=access.signed_in().user_id)
+        ],
         two_factor=two_factor.state(user_id=access.signed_in().user_id),
     )
+
+
+def event_words(name: str) -> str:
+    """An entry of the security log as people say it."""
+    words = {
+        "sign_in": _("Signed in"), "sign_in_failed": _("Wrong password"),
+        "sign_out": _("Signed out"), "revoked": _("A device was signed out"),
+        "second_step_failed": _("Wrong code"), "recovery_code_used": _("Recovery code used"),
+        "recovery_codes_renewed": _("New recovery codes"),
+        "two_factor_on": _("Two-step sign-in switched on"),
+        "two_factor_off": _("Two-step sign-in switched off"),
+        "two_factor_reset": _("Two-step sign-in switched off on the server"),
+        "password_changed": _("Password changed"), "password_wrong": _("Wrong password"),
+        "password_change_failed": _("Wrong password"),
+        "password_reset_asked": _("Link for a new password asked for"),
+        "password_reset": _("New password set by a mailed link"),
+        "refresh_reused": _("A used token came back; its device was signed out"),
+        "api_key_created": _("API key made"), "api_key_revoked": _("API key revoked"),
+        "role_changed": _("Role changed"), "member_removed": _("Removed from a business"),
+        "registered": _("Account made"),
+    }  # fmt: skip
+    return str(words.get(name, name.replace("_", " ").capitalize()))
 
 
 @members(OWN)

@@ -115,7 +115,7 @@ def _record(form: Form) -> Answer:
         return url_for("web.payment", payment_id=paid.id)
 
     try:
-        return redirect(store())
+        return redirect(once.made(store))
     except InvoicerError as error:
         refuse_parts(form, error, draft.allocations)
         return _page(form, client, _items(client, currency)), status_of(error)

@@ -24,6 +24,7 @@ from invoicer_core.services import (
 from invoicer_core.web import access, formats, headers
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form
+from invoicer_core.web.invoices import pdf_response
 from invoicer_core.web.settings import frame
 
 
@@ -32,6 +33,7 @@ def install(site: Site) -> None:
     site.add_url_rule("/settings/documents", "settings_documents", show)
     site.add_url_rule("/settings/documents", "settings_documents_save", save, methods=["POST"])
     site.add_url_rule("/settings/documents/sample", "settings_documents_sample", sample)
+    site.add_url_rule("/settings/documents/sample.pdf", "settings_documents_pdf", sample_pdf)
     site.add_url_rule("/settings/documents/colors.css", "settings_documents_colors", colors)
 
 
@@ -68,6 +70,7 @@ def _stored() -> dict[str, str]:
     for name in document_texts.COLUMNS:
         values[f"column_{name}"] = "" if name in hidden else "1"
     values["color"] = g.business.color or "#2f54c8"
+    values["paper"] = str(settings.get("paper") or "")
     values["invoice_notes"] = str(settings.get("invoice_notes") or "")
     values["version"] = str(g.business.version)
     return values
@@ -77,8 +80,12 @@ def _page(form: Form) -> str:
     headers.widen("frame-src", "'self'")
     return frame.page(
         "documents", form, languages=languages(), columns=column_words(),
-        shown_language=_asked_language(),
+        shown_language=_asked_language(), papers=_papers(),
     )  # fmt: skip
+
+
+def _papers() -> list[tuple[str, str]]:
+    return [("", _("As usual in your country")), ("A4", "A4"), ("letter", _("US letter"))]
 
 
 def _asked_language() -> str:
@@ -101,6 +108,7 @@ def save() -> Answer:
     settings = {
         "document_texts": texts,
         "hidden_columns": hidden,
+        "paper": form.choice("paper", document_texts.PAPERS, required=False),
         "invoice_notes": form.text("invoice_notes", longest=2000),
         "invoice_footer": None,
         "payment_terms": None,
@@ -126,6 +134,13 @@ def sample() -> Answer:
     headers.widen("frame-ancestors", "'self'")
     page = render_template("settings/sample.html", document=_preview(language), language=language)
     return Response(page, headers={"X-Frame-Options": "SAMEORIGIN"})
+
+
+@members("settings.write")
+def sample_pdf() -> Answer:
+    """The sample as the PDF that clients would get."""
+    document = _sample(_asked_language())
+    return pdf_response("sample.pdf", documents.sample(document=document, mark=_("Sample")))
 
 
 def _preview(language: str) -> Any:

@@ -258,3 +258,16 @@ def test_open_operations_do_not_care_about_keys(app: Flask, all_but_nothing: Api
     assert all_but_nothing.post("/auth/login", body).status_code == 401
     with app.app_context():
         assert users.by_email("nobody@nowhere.test") is None
+
+
+def test_keys_of_a_removed_member_stay_shut_when_they_come_back(app: Flask, owner: Api) -> None:
+    other = make_caller(app, role="admin", business_id=owner.business_id)
+    key = make_key(app, other, "clients.read", role="admin")
+    by = Actor("user", owner.user_id, "owner", "o")
+    with app.app_context(), enter_business(owner.business_id):
+        seat = next(each for each in members.find() if each.user_id == other.user_id)
+        members.remove(member_id=seat.id, by=by)
+        members.add(email=seat.email, role="admin", by=by)
+    answer = key.get("/clients")
+    assert answer.status_code == 401
+    assert "revoked" in answer.get_json()["detail"]

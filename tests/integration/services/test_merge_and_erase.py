@@ -12,7 +12,8 @@ from invoicer_core.domain.document import Document, Item
 from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft, PaymentDraft
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound
 from invoicer_core.models import Base, db
-from invoicer_core.models.tenancy import enter_business
+from invoicer_core.models.documents import MessageAttempt
+from invoicer_core.models.tenancy import current_business_id, enter_business
 from invoicer_core.services import (
     attachments,
     client_accounts,
@@ -196,7 +197,13 @@ def private():
     issued = bill(client.id, "100")
     draft = bill(client.id, "7", issue=False)
     paid = pay(client.id, "100", issued.id, note="from her mother")
-    client_mail.send_receipt(payment_id=paid.id, by=BY)
+    sent = client_mail.send_receipt(payment_id=paid.id, by=BY)
+    attempt = MessageAttempt(
+        business_id=current_business_id(), message_id=sent.id, channel="email", state="bounced",
+        recipient="jo@miller.test", error="jo@miller.test is full",
+    )  # fmt: skip
+    db.session.add(attempt)
+    db.session.commit()
     letter = files.upload(name="letter.txt", data=b"Dear Jo Miller", by=BY)
     attachments.attach(file_id=letter.id, to=("client", client.id), by=BY)
     return client, issued, draft

@@ -72,15 +72,15 @@ def test_a_period_opens_with_what_came_before_and_adds_each_posting(client):
     70.00 and 100.00 received leave 140.00."""
     first = bill(client.id, "2026-02-10", "100.00")
     pay(client.id, "2026-02-20", "50.00", first.id)
-    second = bill(client.id, "2026-03-05", "200.00")
-    pay(client.id, "2026-03-05", "70.00", first.id, reference="bank 7")
+    second = bill(client.id, "2026-03-01", "200.00")
+    pay(client.id, "2026-03-01", "70.00", first.id, reference="bank 7")
     pay(client.id, "2026-03-31", "100.00", second.id)
     bill(client.id, "2026-04-01", "10.00")
     found = statements.compute(client_id=client.id, start=MARCH[0], end=MARCH[1])
     assert found.opening_balance == Decimal("70.00")
     assert lines(found) == [
-        ("2026-03-05", "invoice", Decimal("240.00"), Decimal("310.00")),
-        ("2026-03-05", "payment", Decimal("-70.00"), Decimal("240.00")),
+        ("2026-03-01", "invoice", Decimal("240.00"), Decimal("310.00")),
+        ("2026-03-01", "payment", Decimal("-70.00"), Decimal("240.00")),
         ("2026-03-31", "payment", Decimal("-100.00"), Decimal("140.00")),
     ]
     assert found.closing_balance == Decimal("140.00")
@@ -131,13 +131,22 @@ def test_money_that_a_credit_note_freed_is_the_clients(client):
     assert client_accounts.of(client_ids=[client.id])[client.id][0].unapplied == Decimal("120.00")
 
 
+def test_a_credit_of_what_was_written_off_settles_nothing_again(client):
+    """120.00 billed, written off, then credited in full: nothing is owed, and nothing is theirs."""
+    billed = bill(client.id, "2026-03-02", "100.00")
+    invoices.write_off(invoice_id=billed.id, reason="gone", by=BY)
+    draft = CreditNoteDraft(invoice_id=billed.id, issue_date=date(2026, 3, 4), settlement="credit")
+    credit_notes.create(draft=draft, by=BY)
+    found = statements.compute(client_id=client.id, start=MARCH[0], end=date(2100, 1, 1))
+    assert found.closing_balance == 0
+    assert client_accounts.of(client_ids=[client.id]) == {}
+
+
 def test_each_currency_has_an_account_of_its_own(client):
     bill(client.id, "2026-03-02", "100.00")
     bill(client.id, "2026-03-02", "7.00", currency="USD")
     euros = statements.compute(client_id=client.id, start=MARCH[0], end=MARCH[1])
-    dollars = statements.compute(
-        client_id=client.id, start=MARCH[0], end=MARCH[1], currency="USD"
-    )
+    dollars = statements.compute(client_id=client.id, start=MARCH[0], end=MARCH[1], currency="USD")
     assert (euros.closing_balance, dollars.closing_balance) == (Decimal("120.00"), Decimal("8.40"))
 
 

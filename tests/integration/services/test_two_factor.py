@@ -10,12 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from invoicer_core import host
-from invoicer_core.domain.errors import NotAuthenticated
+from invoicer_core.domain.account import TwoFactorSnapshot
+from invoicer_core.domain.errors import NotAuthenticated, NotFound
 from invoicer_core.host.vault import Vault, VaultError
 from invoicer_core.models import db
 from invoicer_core.models.access import SecondFactor
 from invoicer_core.models.identity import User
-from invoicer_core.services import two_factor, users
+from invoicer_core.services import sessions, two_factor, users
 from invoicer_core.services.security_log import NOBODY
 
 AT_ONCE = 8
@@ -94,3 +95,15 @@ def test_a_new_key_of_the_installation_takes_over_with_the_next_code(app: Flask)
             select(SecondFactor.sealed).where(SecondFactor.user_id == user_id)
         )
         assert host.current().vault.open(place, sealed or "") == secret
+
+
+def test_who_runs_the_server_can_let_somebody_in_who_lost_everything(app: Flask) -> None:
+    with app.app_context():
+        user_id, _secret, _codes = enrolled()
+        email = users.get(user_id=user_id).email
+        signed = sessions.begin(user_id=user_id, kind="web")
+        two_factor.reset(email=email.upper())
+        assert two_factor.state(user_id=user_id) == TwoFactorSnapshot(is_on=False)
+        assert sessions.authenticate_web(signed.token) is None
+        with pytest.raises(NotFound):
+            two_factor.reset(email=email)

@@ -85,7 +85,8 @@ def test_sign_ins_are_listed_and_ended_one_by_one(app: Flask, owner: Visitor) ->
     ended = max(other_ids(page))
     assert owner.send(f"/profile/sign-ins/{ended}/end", "/profile").location == "/profile/sign-ins"
     assert mobile.get("/profile").status_code == 302
-    assert "Safari on iPhone" not in owner.get("/profile/sign-ins").text
+    left = owner.get("/profile/sign-ins").text.partition("What happened to your account")[0]
+    assert "Safari on iPhone" not in left
     assert owner.send(f"/profile/sign-ins/{ended}/end", "/profile").status_code == 404
 
 
@@ -111,3 +112,12 @@ def test_viewers_have_an_account_too(viewer: Visitor) -> None:
     for path in ("/profile", "/profile/password", "/profile/two-step", "/profile/sign-ins"):
         assert viewer.get(path).status_code == 200
     assert viewer.send("/profile", "/profile", name="Vi", locale="").status_code == 302
+
+
+def test_a_wrong_password_is_told_to_whose_it_is(
+    app: Flask, owner: Visitor, viewer: Visitor
+) -> None:
+    thief = Visitor(app.test_client())
+    thief.send("/sign-in", "/sign-in", email=owner.email, password="guessing it")
+    assert "Wrong password" in owner.get("/profile/sign-ins").text
+    assert "Wrong password" not in viewer.get("/profile/sign-ins").text

@@ -83,6 +83,7 @@ def test_a_form_of_the_former_business_is_refused_and_writes_nowhere(
     answer = owner.send("/clients/new", **left_open, name="Wrong Books")
     assert answer.status_code == 409
     assert "another of your businesses" in answer.text
+    assert f'action="/businesses/{owner.business_id}/switch"' in answer.text
     assert "Wrong Books" not in names(app, second)
     assert "Wrong Books" not in names(app, owner.business_id)
     owner.send(f"/businesses/{owner.business_id}/switch", "/profile")

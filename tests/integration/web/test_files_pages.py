@@ -166,6 +166,15 @@ def test_files_of_others_and_of_bills_are_not_there(
         assert viewer.get(f"/files/{scan.id}{path}").status_code == 404
         assert owner.get(f"/files/{scan.id}{path}").status_code == 200
     assert "scan.pdf" not in viewer.get("/files").text
+    product = do(products.create, fields={"name": "Lamp", "unit_price": 3}, by=BY)
+    do(attachments.attach, file_id=scan.id, to=("product", product.id), by=BY)
+    assert "scan.pdf" not in viewer.get(f"/products/{product.id}").text
+    assert "scan.pdf" in owner.get(f"/products/{product.id}").text
+    photo = kept("photo.png")
+    do(attachments.attach, file_id=photo.id, to=("product", product.id), by=BY)
+    assert f"/files/{photo.id}/thumbnail" in viewer.get("/products").text
+    do(attachments.attach, file_id=photo.id, to=("bill", bill.id), by=BY)
+    assert f"/files/{photo.id}/thumbnail" not in viewer.get("/products").text
     assert owner.get("/files/999999").status_code == 404
     assert viewer.get(f"/files/attached/bill/{bill.id}").status_code == 403
 
@@ -176,3 +185,20 @@ def test_nothing_is_attached_to_what_is_not_there(owner: Visitor, kept, do) -> N
         assert answer.status_code == 404, place
     assert do(files.find).items == ()
     assert do(invoices.find).items == ()
+
+
+def test_a_file_that_is_there_already_is_attached(owner: Visitor, viewer: Visitor, kept, do):
+    scan, other = kept("scan.png"), kept("offer.pdf", PDF)
+    product = do(products.create, fields={"name": "Lamp", "unit_price": 3}, by=BY)
+    place, page = f"/files/attached/product/{product.id}", f"/products/{product.id}"
+    found = owner.get(f"{place}/choices?q=sca").text
+    assert "scan.png" in found
+    assert "offer.pdf" not in found
+    assert owner.send(place, page, file_id=str(scan.id)).status_code == 302
+    assert [each.file.id for each in do(attachments.of, ("product", product.id))] == [scan.id]
+    again = owner.get(f"{place}/choices?q=").text
+    assert "scan.png" not in again
+    assert "offer.pdf" in again
+    assert owner.send(place, page, file_id="999999").status_code == 404
+    assert viewer.get(f"{place}/choices").status_code == 403
+    assert viewer.send(place, "/products", file_id=str(other.id)).status_code == 403

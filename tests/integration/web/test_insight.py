@@ -124,6 +124,11 @@ def test_messages_that_failed_are_shown_with_why(app: Flask, busy: Visitor) -> N
     page = busy.get("/").text
     assert "Messages that did not arrive" in page
     assert "550 no such user" in page
+    retry = re.search(r'action="(/messages/\d+/retry)"', page)
+    assert retry is not None
+    answer = busy.send(retry[1], "/")
+    assert answer.status_code in (302, 303), answer.text
+    assert "550 no such user" not in busy.get("/").text
 
 
 def test_analytics_draws_from_data_and_has_its_tables(busy: Visitor) -> None:

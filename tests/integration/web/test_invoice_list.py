@@ -203,7 +203,11 @@ def test_all_of_a_filter_are_marked_as_paid_once(owner, add, work, paid):
     page = f"/invoices/bulk/pay?every=1&status=open&id={ids[0]}"
     fields = {
         **owner.hidden(page),
-        **{"every": "1", "status": "open", "count": "3", "date": "2026-11-20", "method": "cash"},
+        "every": "1",
+        "status": "open",
+        "count": "3",
+        "date": "2026-11-20",
+        "method": "cash",
     }
     first = owner.http.post("/invoices/bulk/pay", data=fields,
                             headers={"Sec-Fetch-Site": "same-origin"})  # fmt: skip

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from invoicer_core.services import invoices, orders, products, tax_rates
+from invoicer_core.services import clients, invoices, orders, products, tax_rates
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 
@@ -174,3 +174,11 @@ def test_viewers_look_only(viewer: Visitor, owner: Visitor, order):
     for path in ("state", "delete", "invoice", "edit"):
         assert viewer.send(f"{page}/{path}", "/orders").status_code == 403
     assert viewer.get("/orders/new").status_code == 403
+
+
+def test_an_order_is_in_the_clients_currency(owner: Visitor, do):
+    swiss = do(clients.create, fields={"name": "Chalet", "currency": "CHF"}, by=BY)
+    page = owner.get(f"/orders/new?client_id={swiss.id}").text
+    assert "Chalet" in page
+    assert '<option value="CHF" selected>' in page
+    assert '<option value="EUR" selected>' in owner.get("/orders/new?client_id=999999").text

@@ -68,6 +68,19 @@ def test_the_same_form_twice_is_one_payment(shop: Shop, payer: Visitor, till: Ti
     assert len(till.sales) == 1
 
 
+def test_the_token_of_anothers_form_begins_nothing(
+    paying: Flask, shop: Shop, payer: Visitor, till: Till
+) -> None:
+    link = shop.link(shop.issue())
+    once = once_of(payer.get(link))
+    pay(payer, link, once=once)
+    other = make_shop(paying)
+    other.do(plugins.change, name="paying", settings={"till": till.url})
+    answer = pay(payer, other.link(other.issue()), once=once)
+    assert answer.status_code == 409
+    assert len(till.sales) == 1
+
+
 def test_a_part_only_where_the_business_takes_parts(shop: Shop, payer: Visitor, till: Till) -> None:
     made = shop.issue()
     link = shop.link(made)
@@ -281,7 +294,7 @@ def test_a_worker_asks_until_it_is_known(shop: Shop, payer: Visitor, till: Till)
     assert (data.name, data.invoice_id, data.data["attempt"]) == (
         "payment.begun", invoice_id, str(attempt),
     )  # fmt: skip
-    assert shop.read(payments.follow, **asked) == timedelta(minutes=1)
+    assert shop.read(payments.follow, **asked) == timedelta(seconds=20)
     age(shop, 0)
     till.only()["state"] = "paid"
     assert shop.read(payments.follow, **asked) is None
@@ -300,7 +313,7 @@ def test_a_start_that_broke_off_ends_as_failed_and_blocks_nothing(
         db.session.commit()
     age(shop, 0, led=False)
     asked = {"invoice_id": invoice_id, "public_id": attempt}
-    assert shop.read(payments.follow, **asked) == timedelta(minutes=1)
+    assert shop.read(payments.follow, **asked) == timedelta(seconds=20)
     age(shop, 6, led=False)
     assert shop.read(payments.follow, **asked) is None
     assert shop.read(payments.attempt, **asked).state == "failed"

@@ -19,6 +19,7 @@ from invoicer_core.models.migrate import upgrade_all
 from invoicer_core.plugin import Slot
 from invoicer_core.services import (
     clients,
+    invoices,
     orders,
     payments,
     plugins,
@@ -136,6 +137,13 @@ def test_a_piece_stands_at_its_place_and_a_crash_leaves_the_page_whole(
     assert "nothing to see" not in after.text
     assert mark[0] in after.text
     assert after.text.rstrip().endswith("</html>")
+
+
+def test_nothing_to_pay_with_stands_on_an_annulled_invoice(shop: Shop, member: Visitor) -> None:
+    made = shop.issue()
+    assert "<!-- good portal.pay" in member.get(shop.link(made)).text
+    shop.do(invoices.void, invoice_id=made.id, reason="Wrong client")
+    assert "<!-- good portal.pay" not in member.get(shop.link(made)).text
 
 
 def test_a_slot_at_no_place_keeps_its_plugin_out() -> None:

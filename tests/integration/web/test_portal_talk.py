@@ -1,8 +1,12 @@
 """What clients and the business tell each other about the client's pages: messages, and an end."""
 
+from decimal import Decimal
+
+import pytest
 from flask import Flask
 
-from invoicer_core.services import businesses, clients, portal_sessions
+from invoicer_core.services import businesses, clients, payments, portal_sessions
+from tests.e2e import portal_rows
 from tests.integration.web.conftest import Visitor
 from tests.integration.web.scenes import BY, SAME, Shop, make_shop, words
 from tests.integration.web.test_portal import ENGLISH, enter, reader, shop
@@ -78,3 +82,30 @@ def test_erasing_a_client_ends_its_sessions(shop: Shop, reader: Visitor) -> None
     with shop.app.app_context(), businesses.enter_business(shop.business_id):
         portal_sessions.forget(client_id=shop.client_id)
         assert portal_sessions.find(client_id=shop.client_id) == ()
+
+
+# --- a payment whose end nobody told -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "open_"), [("yes", "succeeded", "0.00"), ("no", "failed", "119.00")]
+)
+def test_a_person_decides_what_became_of_a_payment(
+    app: Flask, owner: Visitor, viewer: Visitor, said: str, status: str, open_: str
+) -> None:
+    shop = Shop(app, owner.business_id, owner.client_id, "")
+    made = shop.issue()
+    with app.app_context(), businesses.enter_business(owner.business_id):
+        attempt = portal_rows.begun_payment(made, made.balance_due)
+        found = payments.attempt(invoice_id=made.id, public_id=attempt)
+    path = f"/payments/{found.payment_id}"
+    assert "Has the money arrived?" in words(owner.get(path, headers=ENGLISH))
+    assert viewer.get(path).status_code == 200
+    assert viewer.send(f"{path}/decide", path, arrived=said).status_code == 403
+    assert owner.send(f"{path}/decide", path).status_code == 303
+    assert shop.read(payments.get, payment_id=found.payment_id).status == "pending"
+    assert owner.send(f"{path}/decide", path, arrived=said).status_code == 303
+    assert shop.read(payments.get, payment_id=found.payment_id).status == status
+    assert shop.invoice(made.id).balance_due == Decimal(open_)
+    assert owner.send(f"{path}/decide", path, arrived="yes").status_code == 409
+    assert "/decide" not in owner.get(path).text

@@ -34,7 +34,7 @@ def send_file(visitor: Visitor, name: str, data: bytes):
 def test_the_list_shows_what_is_active_low_archived_or_of_a_category(owner: Visitor, product):
     product("Lamp", category="Light", stock_quantity=Decimal(2), low_stock_level=Decimal(3))
     product("Chair", category="Seats", stock_quantity=Decimal(9), low_stock_level=Decimal(3))
-    product("Stool", is_active=False)
+    product("Stool", is_active=False, stock_quantity=Decimal(0), low_stock_level=Decimal(3))
     shown = owner.get("/products").text
     assert "Lamp" in shown
     assert "Chair" in shown
@@ -43,6 +43,7 @@ def test_the_list_shows_what_is_active_low_archived_or_of_a_category(owner: Visi
     low = owner.get("/products?status=low_stock").text
     assert "Lamp" in low
     assert "Chair" not in low
+    assert "Stool" not in low
     assert "Stool" in owner.get("/products?status=inactive").text
 
 

@@ -51,6 +51,7 @@ def test_nothing_follows_the_reader(app: Flask, stranger: Visitor) -> None:
     headers = answer.headers
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Robots-Tag"] == "noindex"
     assert "Set-Cookie" not in headers
     assert '<meta name="robots" content="noindex">' in answer.text
     hosts = set(re.findall(r'(?:src|href|action)="(https?:)?//([^/"]+)', answer.text))

@@ -22,6 +22,7 @@ from invoicer_core.services import (
     webhooks,
 )
 from tests.factories import BY
+from tests.integration.builtin.pdf_reading import Pdf
 from tests.integration.web.conftest import Visitor
 from tests.integration.web.test_pages import issued
 
@@ -116,6 +117,9 @@ def test_the_documents_words_are_shown_in_the_sample(owner: Visitor) -> None:
     english = owner.get("/settings/documents/sample?language=en")
     assert "Goodbye" in english.text
     assert '<th scope="col" class="number">Tax</th>' not in english.text
+    pdf = owner.get("/settings/documents/sample.pdf?language=de")
+    assert (pdf.status_code, pdf.mimetype) == (200, "application/pdf")
+    assert "Danke <b>sehr</b>" in Pdf(pdf.data).text
     assert "frame-src 'self'" in owner.get("/settings/documents").headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in owner.get("/settings").headers["Content-Security-Policy"]
 

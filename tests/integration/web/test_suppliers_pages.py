@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from invoicer_core.models import db
+from invoicer_core.models.outbox import WorkflowRun
 from invoicer_core.services import attachments, bill_rows, bills, suppliers
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
@@ -192,3 +194,24 @@ def test_other_businesses_have_none_of_it(owner: Visitor, stranger: Visitor, bil
     assert owner.get("/bills/999999").status_code == 404
     assert owner.get("/suppliers/999999").status_code == 404
     assert stranger.get(f"/bills/{made.id}").status_code == 302
+
+
+def test_how_far_the_onboarding_is_stands_at_the_supplier(owner: Visitor, supplier, do):
+    page = f"/suppliers/{supplier.id}"
+    assert "Onboarding" not in owner.get(page).text
+
+    def begin(status: str, **more: object) -> None:
+        db.session.add(
+            WorkflowRun(
+                business_id=owner.business_id, workflow="supplier-onboarding", state="x",
+                status=status, **more,
+            )
+        )  # fmt: skip
+        db.session.commit()
+
+    do(begin, "failed", error="ProviderTypeError", input={"supplier": {"email": "HOLZ@forst.test"}})
+    shown = owner.get(page).text
+    assert "Onboarding" in shown
+    assert "ProviderTypeError" in shown
+    do(begin, "succeeded", output={"supplier_id": supplier.id})
+    assert "ProviderTypeError" not in owner.get(page).text
