@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
+from itertools import product
+from typing import Any, cast
 
 from flask import Flask
 from PIL import Image
@@ -14,6 +15,9 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.document import Document, Item, Tax
 from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft, PaymentDraft
 from invoicer_core.services import (
+    attachments,
+    bills,
+    bulk,
     businesses,
     categories,
     clients,
@@ -25,11 +29,46 @@ from invoicer_core.services import (
     orders,
     payments,
     products,
+    saved_views,
+    statements,
     suppliers,
+    tax_rates,
+    webhooks,
 )
+from tests.e2e import portal_rows
 
 Say = Callable[[str], str]
+TODAY = datetime.now(UTC).date()
 VAT = Tax("S", Decimal(19), name="VAT")
+
+
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "web.welcome_step": {
+        "step": ("business", "region", "look", "numbers", "taxes", "mail", "invoice")
+    },
+    "web.report": {
+        "report": ("receivables", "tax", "clients", "products", "payments", "numbers")
+    },
+    "web.bulk_invoices": {"action": ("send", "pay", "zip", "export")},
+    "web.settings_plugin": {"name": ("email", "manual_payments", "weasyprint_document")},
+    "web.analytics_file": {"block": ("clients",), "form": ("csv", "xlsx")},
+    "web.export_products": {"format": ("csv", "xlsx")},
+    "web.attached_files": {"kind": ("product",)},
+    "web.file_choices": {"kind": ("product",)},
+    "web.app_icon": {"name": ("192.png",)},
+}  # fmt: skip
+"""What arguments of an endpoint stand for, where they are no ids."""
+
+OWN: dict[str, dict[str, str]] = {
+    "web.invoice": {"invoice_id": "issued_id"},
+    "web.credit_invoice": {"invoice_id": "issued_id"},
+    "web.invoice_letter": {"invoice_id": "issued_id"},
+    "web.client_columns": {"file_id": "client_table"},
+    "web.product_columns": {"file_id": "product_table"},
+    "web.attached_files": {"to_id": "product_id"},
+    "web.file_choices": {"to_id": "product_id"},
+}
+"""Endpoints whose id is another one than the usual."""
 
 
 @dataclass
@@ -43,6 +82,16 @@ class Furniture:
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
+
+    def choices(self, endpoint: str, arguments: list[str]) -> list[dict[str, Any]]:
+        """Every way to fill an endpoint's arguments. Raises AssertionError for an unknown one."""
+        chosen, other = CHOICES.get(endpoint, {}), OWN.get(endpoint, {})
+        ways = []
+        for name in arguments:
+            known = other.get(name, name)
+            assert name in chosen or known in self.values, f"furnish {name} for {endpoint}"
+            ways.append(chosen.get(name) or (self.values[known],))
+        return [dict(zip(arguments, way, strict=True)) for way in product(*ways)]
 
 
 def plain(name: str) -> str:
@@ -88,19 +137,29 @@ def _parties(made: Furniture, by: Actor, say: Say) -> None:
         fields={"name": say("supplier"), "notes": say("notes"), "email": "mill@paper.test"}, by=by
     )
     made["supplier_id"] = supplier.id
+    bill = bills.record(
+        supplier_id=supplier.id,
+        fields={
+            "number": say("number")[:100], "bill_date": TODAY, "currency": "EUR",
+            "total_amount": Decimal("59.50"), "notes": say("notes"),
+        },
+        by=by,
+    )  # fmt: skip
+    made["bill_id"] = bill.id
 
 
 def _catalogue(made: Furniture, by: Actor, say: Say) -> None:
     category = categories.create(fields={"name": say("category")[:80]}, by=by)
     made["category_id"] = category.id
-    product = products.create(
+    offered = products.create(
         fields={
             "name": say("product"), "unit_price": Decimal("18.90"), "category_id": category.id,
-            "description": say("description"), "stock_quantity": Decimal(3), "low_stock_level": Decimal(5),
+            "description": say("description"), "stock_quantity": Decimal(3),
+            "low_stock_level": Decimal(5),
         },
         by=by,
     )  # fmt: skip
-    made["product_id"] = product.id
+    made["product_id"] = offered.id
     order = orders.create(
         fields={
             "client_id": made["client_id"], "notes": say("notes"),
@@ -126,7 +185,7 @@ def draft(made: Furniture, say: Say, **more: Any) -> InvoiceDraft:
 
 
 def _papers(made: Furniture, by: Actor, say: Say) -> None:
-    long_ago = date.today() - timedelta(days=60)
+    long_ago = TODAY - timedelta(days=60)
     late = invoices.create(
         draft=draft(made, say, issue_date=long_ago, due_date=long_ago + timedelta(days=14)),
         by=by,
@@ -149,6 +208,13 @@ def _papers(made: Furniture, by: Actor, say: Say) -> None:
     )
     made["credit_note_id"] = note.id
     made["invoice_id"] = invoices.create(draft=draft(made, say), by=by).id
+    made["attempt"] = portal_rows.begun_payment(issued)
+    made["note"], made["payment"] = note.public_id, payment.public_id
+    made["visit"] = portal_rows.session(made["client_id"], "books@harbour.test")
+    made["question"] = portal_rows.question(made["client_id"], "books@harbour.test")
+    made["statement_id"] = statements.freeze(
+        client_id=made["client_id"], start=long_ago, end=TODAY, by=by
+    ).id
 
 
 def _office(made: Furniture, by: Actor, say: Say) -> None:
@@ -158,3 +224,23 @@ def _office(made: Furniture, by: Actor, say: Say) -> None:
         text=say("text"), client_id=made["client_id"], invoice_id=made["issued_id"], by=by,
     )  # fmt: skip
     made["message_id"] = message.id
+    table = f"name,email,price\n{say('name')[:40].replace(',', ' ')},t@client.test,3\n".encode()
+    made["client_table"] = files.upload(name="clients.csv", data=table, by=by).id
+    made["product_table"] = files.upload(name="products.csv", data=table, by=by).id
+    made["rate_id"] = tax_rates.find().items[0].id
+    endpoint, _ = webhooks.create(
+        fields={"url": "https://hooks.example.com/", "events": ["invoice.paid"],
+                "description": say("description")[:200]},
+        by=by,
+    )  # fmt: skip
+    made["endpoint_id"] = endpoint.id
+    choice = bulk.Choice(ids=(made["issued_id"],))
+    task = bulk.start(kind=bulk.EXPORT, choice=choice, by=by, title=say("title")[:100])
+    made["task_id"] = task.id
+    saved_views.save(page="invoices", name=say("view")[:60], query={"status": "overdue"}, by=by)
+    for to in ("invoice_id", "client_id", "product_id", "supplier_id", "order_id", "bill_id"):
+        attachments.attach(
+            file_id=made["file_id"],
+            to=(cast(attachments.Kind, to.removesuffix("_id")), made[to]),
+            by=by,
+        )

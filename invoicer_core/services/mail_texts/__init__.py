@@ -41,8 +41,14 @@ _LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {"link": "Ver la factura", "open": "Abrir", "reset": "Elegir una nueva contraseña",
            "number": "Factura", "total": "Importe", "due": "Vencimiento", "balance": "Pendiente"},
 }  # fmt: skip
-_BUTTON: Final = {"welcome": "open", "password_reset": "reset", "invitation": "open",
-    "member_added": "open", "mail_test": "open", "client_request": "open"}
+_BUTTON: Final = {
+    "welcome": "open",
+    "password_reset": "reset",
+    "invitation": "open",
+    "member_added": "open",
+    "mail_test": "open",
+    "client_request": "open",
+}
 
 
 @dataclass(frozen=True, slots=True)

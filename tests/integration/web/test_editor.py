@@ -142,10 +142,6 @@ def two_people(owner: Visitor, **second: Any) -> tuple[int, Any]:
     return invoice_id, owner.send(path, **typed(owner, version=1, **second))
 
 
-def items_of_first_version(app: Flask, owner: Visitor, invoice_id: int) -> InvoiceSnapshot:
-    return stored(app, owner, invoice_id)
-
-
 def test_a_stale_save_shows_field_by_field_what_differs(owner: Visitor) -> None:
     _, answer = two_people(owner, notes="Mine", purchase_order="PO 7")
     assert answer.status_code == 409
@@ -370,7 +366,7 @@ def test_credit_notes_of_others_are_not_there(app: Flask, owner: Visitor, viewer
     assert owner.get(f"/credit-notes/{note.id + 1000}").status_code == 404
 
 
-def test_two_hundred_items_are_answered_quickly(owner: Visitor) -> None:
+def test_two_hundred_items_are_kept_and_shown(owner: Visitor) -> None:
     fields: dict[str, Any] = {**owner.hidden("/invoices/new"), **typed(owner)}
     rows = {name.replace("__", "-"): [value] * 200 for name, value in ITEM.items()}
     rows["item-key"] = [f"k{at}" for at in range(200)]
