@@ -7,7 +7,8 @@ Device = Literal["desktop", "mobile", "tablet", "other"]
 DEVICES: Final[tuple[Device, ...]] = ("desktop", "mobile", "tablet", "other")
 # Programs that fetch a page for a preview or a check: nobody looked.
 _MACHINES: Final = (
-    "bot", "crawl", "spider", "preview", "externalhit", "whatsapp/", "curl", "wget", "python", "httpclient", "okhttp", "go-http", "monitor", "scan",
+    "bot", "crawl", "spider", "preview", "externalhit", "whatsapp/", "curl", "wget", "python",
+    "httpclient", "okhttp", "go-http", "monitor", "scan",
 )  # fmt: skip
 _TABLETS: Final = ("ipad", "tablet", "kindle", "silk/", "playbook")
 _DESKTOPS: Final = ("windows nt", "macintosh", "x11", "cros ")

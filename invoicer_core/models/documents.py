@@ -13,7 +13,7 @@ _STATES = "state IN ('queued', 'sent', 'delivered', 'failed', 'bounced', 'read',
 
 
 class StoredDocument(Row, OfBusiness, Base):
-    """A rendered file of an invoice, credit note, payment or statement: hashed and kept in a store."""
+    """A rendered file of an invoice, credit note, payment or statement, hashed and stored."""
 
     __tablename__ = "documents"
 

@@ -51,18 +51,19 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "web.bulk_invoices": {"action": ("send", "pay", "zip", "export")},
     "web.settings_plugin": {"name": ("email", "manual_payments", "weasyprint_document")},
-    "web.analytics_file": {"block": ("clients",), "form": ("csv", "xlsx")},
+    "web.analytics_file": {"block": ("days", "by-client", "by-product", "by-category", "delays", "cohorts", "funnel",
+                  "channels", "devices"), "form": ("csv", "xlsx")},
     "web.export_products": {"format": ("csv", "xlsx")},
     "web.attached_files": {"kind": ("product",)},
     "web.file_choices": {"kind": ("product",)},
-    "web.app_icon": {"name": ("192.png",)},
+    "web.app_icon": {"name": ("icon-192.png", "icon-512.png", "maskable-512.png", "touch-180.png")},
 }  # fmt: skip
 """What arguments of an endpoint stand for, where they are no ids."""
 
 OWN: dict[str, dict[str, str]] = {
     "web.invoice": {"invoice_id": "issued_id"},
     "web.credit_invoice": {"invoice_id": "issued_id"},
-    "web.invoice_letter": {"invoice_id": "issued_id"},
+    "web.invoice_pdf": {"invoice_id": "issued_id"},
     "web.client_columns": {"file_id": "client_table"},
     "web.product_columns": {"file_id": "product_table"},
     "web.attached_files": {"to_id": "product_id"},

@@ -57,7 +57,7 @@ def open_as_the_client(seen: Page, link: str) -> None:
 
 def test_from_draft_to_paid(signed_in: Page, browser: Browser, site: str, watch: Watch) -> None:
     page = signed_in
-    expect(page.get_by_text("Your first invoice in three steps")).to_be_visible()
+    expect(page.get_by_text("Your first invoice, step by step")).to_be_visible()
     write_invoice(page)
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("DRAFT-")

@@ -28,7 +28,8 @@ ELSEWHERE = {
     "web.bundle": "its names come from the build", "web.mail_result": "a part, of a test mail",
     "web.logo": "there is none", "web.public_logo": "there is none",
     "web.portal_logo": "there is none", "web.settings_business_picture": "there is none",
-    "web.task_file": "the worker makes it later",
+    "web.task_file": "the worker makes it later", "web.portal_enter": "leads on to the portal",
+    "web.invoice_letter": "a part of a dialog, for a channel",
 }  # fmt: skip
 """What this signed-in owner cannot open, or not yet; each has a test of its own."""
 
