@@ -51,8 +51,11 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "web.bulk_invoices": {"action": ("send", "pay", "zip", "export")},
     "web.settings_plugin": {"name": ("email", "manual_payments", "weasyprint_document")},
-    "web.analytics_file": {"block": ("days", "by-client", "by-product", "by-category", "delays", "cohorts", "funnel",
-                  "channels", "devices"), "form": ("csv", "xlsx")},
+    "web.analytics_file": {
+        "block": ("days", "by-client", "by-product", "by-category", "delays", "cohorts", "funnel",
+                  "channels", "devices"),
+        "form": ("csv", "xlsx"),
+    },
     "web.export_products": {"format": ("csv", "xlsx")},
     "web.attached_files": {"kind": ("product",)},
     "web.file_choices": {"kind": ("product",)},
