@@ -43,8 +43,14 @@ def things(app: Flask) -> dict[str, Any]:
         "messageId": stranger.made(f"/invoices/{made['id']}/send", {}, 202)["id"],
         "fileId": _file(stranger),
         **_catalogue(stranger, made["client_id"]),
+        "webhookId": _webhook(stranger),
         "sessionId": stranger.get("/auth/sessions").get_json()[0]["id"],
     }
+
+
+def _webhook(stranger: Api) -> int:
+    body = {"url": "https://hooks.example.com/", "events": ["invoice.paid"], "description": CANARY}
+    return int(stranger.made("/webhooks", body)["id"])
 
 
 def _file(stranger: Api) -> int:
@@ -86,6 +92,7 @@ def _bodies() -> dict[str, Any]:
         "void_invoice": {"reason": "x"},
         "write_off_invoice": {"reason": "x"},
         "pay_invoice": {"amount": 1},
+        "resend_webhook_event": {"delivery_id": 1},
         "allocate_payment": {"allocations": [{"invoice_id": 1, "amount": 1}]},
     }
 
