@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 def write_invoice(page: Page) -> None:
     """A new client, and two items with live totals."""
     page.get_by_role("link", name="New invoice").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("New invoice")
+    expect(page.locator("[data-live-state=on]").first).to_be_attached()  # its scripts have run
     page.get_by_label("Client", exact=True).press_sequentially("Harbour Books")
     page.get_by_role("button", name="New client “Harbour Books”").click()
     expect(page.get_by_label("Name")).to_have_value("Harbour Books")

@@ -30,12 +30,23 @@ function refreshSoon(part) {
 }
 
 // A part that is being fetched may show what was before: then it is fetched once more afterwards,
-// in its new shape.
+// in its new shape. While a menu is open all wait: nothing is pulled away under a finger.
 function refresh(part) {
   const now = part.isConnected ? part : document.getElementById(part.id);
-  if (now?.classList.contains("htmx-request")) refreshSoon(now);
+  if (now && (now.classList.contains("htmx-request") || menuIsOpen())) refreshSoon(now);
   else if (now) htmx.trigger(now, "refresh");
 }
+
+function menuIsOpen() {
+  return document.querySelector("details.menu[open]") !== null;
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (requestConfig?.triggeringEvent?.type !== "refresh" || !menuIsOpen()) return;
+  event.detail.shouldSwap = false;
+  refreshSoon(target);
+});
 
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;

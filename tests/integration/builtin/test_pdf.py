@@ -224,8 +224,9 @@ class Ctx:
 
 def test_the_plugin_offers_the_renderer_and_says_what_is_missing():
     plugin = WeasyPrintDocumentPlugin()
-    [offer] = plugin.document_renderers()
-    assert offer.media_type == "application/pdf"
+    offers = {each.media_type: each for each in plugin.document_renderers()}
+    assert set(offers) == {"application/pdf", "text/html"}
+    offer = offers["application/pdf"]
     data = offer.render(
         Ctx(),
         RenderRequest(

@@ -67,9 +67,14 @@ class Installation:
         return next((line for line in self.lines if re.search(pattern, line)), None)
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> None:
-        ended = self.process.poll
-        wait_until(lambda: condition() or ended() is not None, seconds, every=0.05)
-        assert condition(), "\n".join(self.lines[-40:])
+        met: list[bool] = []
+
+        def over() -> bool:
+            met.append(condition())
+            return met[-1] or self.process.poll() is not None
+
+        wait_until(over, seconds, every=0.05)
+        assert met[-1], "\n".join(self.lines[-40:])
 
     def ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=3)

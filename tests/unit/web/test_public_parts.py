@@ -5,12 +5,17 @@ import re
 import pytest
 
 from invoicer_core.web.access import own_path
-from invoicer_core.web.public import on_color
+from invoicer_core.web.portal_brand import on_color
 
 
 @pytest.mark.parametrize(
     ("color", "text"),
-    [("#000000", "#fff"), ("#ffffff", "#14181f"), ("#0f766e", "#fff"), ("#ffd400", "#14181f")],
+    [
+        ("#000000", "#ffffff"),
+        ("#ffffff", "#14181f"),
+        ("#0f766e", "#ffffff"),
+        ("#ffd400", "#14181f"),
+    ],
 )
 def test_text_on_a_colour_is_readable(color: str, text: str) -> None:
     assert on_color(color) == text
