@@ -158,7 +158,7 @@ def test_a_client_pays_a_part_from_a_phone(shop: Shop, phone: Page, desk: Page, 
     phone.get_by_label("Amount in EUR").fill("50")
     phone.get_by_role("button", name="Pay with the Till").tap()
     expect(phone.get_by_role("heading", name="The Till", exact=True)).to_be_visible()
-    assert till.referrers == [None]
+    assert set(till.referrers) == {None}
     expect(phone.get_by_text("50.00 EUR")).to_be_visible()
     phone.get_by_role("button", name="Pay now").tap()
     expect(phone.get_by_text("Your payment of €50.00 has arrived.")).to_be_visible()
