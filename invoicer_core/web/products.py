@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.snapshots import ProductSnapshot, StockMovementSnapshot, TaxRateSnapshot
 from invoicer_core.services import attachments, categories, products, stock, tax_rates
-from invoicer_core.web import access, formats, once
+from invoicer_core.web import access, formats, once, saving
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.products import (
@@ -124,13 +124,7 @@ def new_product() -> Answer:
         flash(_("%(name)s is added.", name=made.name), "success")
         return url_for("web.product", product_id=made.id)
 
-    if not form.ok:
-        return _page(form), 422
-    try:
-        return redirect(once.made(store))
-    except InvoicerError as error:
-        form.refuse(error)
-        return _page(form), status_of(error)
+    return saving.made(form, store, _page)
 
 
 @members("products.write")

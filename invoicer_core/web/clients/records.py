@@ -19,7 +19,7 @@ from invoicer_core.services import (
     payments,
     statements,
 )
-from invoicer_core.web import access, formats, once
+from invoicer_core.web import access, formats, saving
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.parties import CLIENT_FIELDS, client_fields
@@ -134,13 +134,7 @@ def new_client() -> Answer:
         flash(_("%(name)s is added.", name=made.name), "success")
         return url_for("web.client", client_id=made.id)
 
-    if not form.ok:
-        return _page(form), 422
-    try:
-        return redirect(once.made(store))
-    except InvoicerError as error:
-        form.refuse(error)
-        return _page(form), status_of(error)
+    return saving.made(form, store, _page)
 
 
 @members("clients.write")
