@@ -10,11 +10,8 @@ run: ready            ## the whole of Invoicer with a demo business, on this mac
 dev: ready            ## the same, starting again when a file changes
 	exec $(BIN)/invoicer up --demo --reload
 
-# What failed is listed, and tried once more with nothing beside it: a browser may be kept waiting
-# when two cores run everything at once. What fails then too has failed.
 test: check           ## every kind of test, with small counts
-	$(PYTEST) --cov --cov-report=term:skip-covered || \
-	$(BIN)/pytest --last-failed --last-failed-no-failures none
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 test-long: check      ## the same tests with large counts
 	$(PYTEST) --scale=large --timeout=3600
