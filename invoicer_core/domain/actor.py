@@ -5,6 +5,7 @@ from typing import Literal
 
 from invoicer_core.domain.errors import Forbidden
 from invoicer_core.domain.permissions import allowed
+from invoicer_core.domain.saying import say
 
 ActorKind = Literal["user", "api", "system", "plugin", "portal"]
 
@@ -41,8 +42,13 @@ class Actor:
 def refusal(role: str | None, permission: str, *, by_role: bool) -> str:
     """Why somebody may not: the role leaves it out, or (``by_role``) only the key's scopes do."""
     if by_role:
-        return f"The scopes of this API key do not include {permission}: make one that has it."
-    return f"Your role ({role}) does not include {permission}."
+        return say(
+            "The scopes of this API key do not include %(permission)s: make one that has it.",
+            permission=permission,
+        )
+    return say(
+        "Your role (%(role)s) does not include %(permission)s.", role=role, permission=permission
+    )
 
 
 SYSTEM = Actor("system")

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 
 TERMS_LIMIT: Final = 3650
 
@@ -21,7 +22,10 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     # A missing key, a path outside the data, a folder such as "Europe": all mean the same.
     except (KeyError, ValueError, OSError) as error:
-        message = f"{name[:64]!r} is not a time zone: use a name such as Europe/Vienna or UTC."
+        message = say(
+            "%(name)s is not a time zone: use a name such as Europe/Vienna or UTC.",
+            name=repr(name[:64]),
+        )
         raise InvalidInput.at("/time_zone", message) from error
 
 
@@ -44,12 +48,12 @@ def due_date(issue_date: date, terms_days: int) -> date:
         InvalidInput: terms below 0 or above ten years; pointer ``/payment_terms_days``.
     """
     if not 0 <= terms_days <= TERMS_LIMIT:
-        message = f"Payment terms are from 0 to {TERMS_LIMIT} days."
+        message = say("Payment terms are from 0 to %(most)s days.", most=TERMS_LIMIT)
         raise InvalidInput.at("/payment_terms_days", message)
     try:
         return issue_date + timedelta(days=terms_days)
     except OverflowError as error:
-        raise InvalidInput.at("/issue_date", "This date is too far in the future.") from error
+        raise InvalidInput.at("/issue_date", say("This date is too far in the future.")) from error
 
 
 def check_due_date(issue_date: date, due: date) -> None:
@@ -59,4 +63,4 @@ def check_due_date(issue_date: date, due: date) -> None:
         InvalidInput: pointer ``/due_date``.
     """
     if due < issue_date:
-        raise InvalidInput.at("/due_date", "The due date is before the issue date.")
+        raise InvalidInput.at("/due_date", say("The due date is before the issue date."))

@@ -3,13 +3,13 @@
 Faults that need an amount (a discount above its line) are found while computing, in ``totals``.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from invoicer_core.domain.document import Adjustment, Document, Item, PriceDiscount, Rounding, Tax
 from invoicer_core.domain.errors import FieldError, InvalidInput
 from invoicer_core.domain.money import number_fault
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.tax import CATEGORIES, RATE_LIMIT, ZERO_RATE_CATEGORIES
 
 HUNDRED: Final = Decimal(100)
@@ -36,18 +36,12 @@ def check_document(document: Document, step: Decimal) -> None:
             if adjustment.tax is not None:
                 _check_tax(adjustment.tax, f"{pointer}/tax", faults)
                 if adjustment.spread:
-                    message = "Name a tax or spread the amount over all of them, not both."
+                    message = say("Name a tax or spread the amount over all of them, not both.")
                     faults.append(FieldError(f"{pointer}/spread", message))
     _check_payable(document, step, faults)
     _check_outside_scope(document, faults)
     if faults:
-        raise _refusal(faults)
-
-
-def _refusal(faults: Sequence[FieldError]) -> InvalidInput:
-    first = faults[0]
-    more = f" ({len(faults) - 1} more faults are listed.)" if len(faults) > 1 else ""
-    return InvalidInput(f"{first.pointer}: {first.message}{more}", faults)
+        raise InvalidInput.listing(faults)
 
 
 def _check_item(item: Item, index: int, faults: list[FieldError]) -> None:
@@ -57,12 +51,12 @@ def _check_item(item: Item, index: int, faults: list[FieldError]) -> None:
         faults.append(FieldError(f"/items/{index}/unit_price", fault))
     fault = number_fault(item.base_quantity)
     if fault or item.base_quantity <= 0:
-        message = fault or "The quantity that a price is for must be above zero."
+        message = fault or say("The quantity that a price is for must be above zero.")
         faults.append(FieldError(f"/items/{index}/base_quantity", message))
     for place, tax in enumerate(item.taxes):
         _check_tax(tax, f"/items/{index}/taxes/{place}", faults)
         if tax in item.taxes[:place]:
-            message = "The same tax is named twice on one line."
+            message = say("The same tax is named twice on one line.")
             faults.append(FieldError(f"/items/{index}/taxes/{place}", message))
     for place, off in enumerate(item.price_discounts):
         _check_price_discount(off, f"/items/{index}/price_discounts/{place}", faults)
@@ -75,13 +69,13 @@ def _check_item(item: Item, index: int, faults: list[FieldError]) -> None:
 def _negative_price(price: Decimal) -> str | None:
     """EN 16931 BR-27: the price of an item is never negative."""
     if price < 0:
-        return "A price is never negative: give a negative quantity, or use a discount."
+        return say("A price is never negative: give a negative quantity, or use a discount.")
     return None
 
 
 def _check_price_discount(off: PriceDiscount, pointer: str, faults: list[FieldError]) -> None:
     if (off.amount is None) == (off.percent is None):
-        faults.append(FieldError(pointer, "Give either an amount or a percentage."))
+        faults.append(FieldError(pointer, say("Give either an amount or a percentage.")))
         return
     if off.amount is not None:
         fault = number_fault(off.amount) or _below_zero(off.amount)
@@ -97,7 +91,7 @@ def _check_line_adjustment(
     _check_adjustment(adjustment, pointer, is_discount, faults)
     if adjustment.tax is not None or adjustment.spread:
         name = "spread" if adjustment.tax is None else "tax"
-        message = "A discount or charge of a line always has the taxes of its line."
+        message = say("A discount or charge of a line always has the taxes of its line.")
         faults.append(FieldError(f"{pointer}/{name}", message))
 
 
@@ -106,7 +100,7 @@ def _check_adjustment(
 ) -> None:
     amount, percent, base = adjustment.amount, adjustment.percent, adjustment.base
     if (amount is None) == (percent is None):
-        faults.append(FieldError(pointer, "Give either an amount or a percentage."))
+        faults.append(FieldError(pointer, say("Give either an amount or a percentage.")))
     elif amount is not None and (fault := number_fault(amount)):
         faults.append(FieldError(f"{pointer}/amount", fault))
     elif percent is not None:
@@ -116,7 +110,7 @@ def _check_adjustment(
     if base is None:
         return
     if percent is None:
-        faults.append(FieldError(f"{pointer}/base", "Only a percentage can have a base."))
+        faults.append(FieldError(f"{pointer}/base", say("Only a percentage can have a base.")))
     elif fault := number_fault(base):
         faults.append(FieldError(f"{pointer}/base", fault))
 
@@ -125,25 +119,33 @@ def _percent_fault(percent: Decimal, most: Decimal) -> str | None:
     if fault := number_fault(percent):
         return fault
     if percent < 0 or percent > most:
-        return f"The percentage must be from 0 to {most}."
+        return say("The percentage must be from 0 to %(most)s.", most=most)
     return None
 
 
 def _below_zero(amount: Decimal) -> str | None:
-    return "The amount must not be negative." if amount < 0 else None
+    return say("The amount must not be negative.") if amount < 0 else None
 
 
 def _check_tax(tax: Tax, pointer: str, faults: list[FieldError]) -> None:
     """A rate of zero under S is let through here: e-invoice exports refuse it (BR-S-5)."""
     if tax.category not in CATEGORIES:
         known = ", ".join(CATEGORIES)
-        message = f"There is no tax category {tax.category[:12]!r}; there are {known}."
+        message = say(
+            "There is no tax category %(category)s; there are %(known)s.",
+            category=repr(tax.category[:12]),
+            known=known,
+        )
         faults.append(FieldError(f"{pointer}/category", message))
     elif fault := _percent_fault(tax.rate, RATE_LIMIT):
         faults.append(FieldError(f"{pointer}/rate", fault))
     elif tax.rate and tax.category in ZERO_RATE_CATEGORIES:
         meaning = CATEGORIES[tax.category]
-        message = f"The rate of category {tax.category} ({meaning}) is always 0."
+        message = say(
+            "The rate of category %(category)s (%(meaning)s) is always 0.",
+            category=tax.category,
+            meaning=meaning,
+        )
         faults.append(FieldError(f"{pointer}/rate", message))
 
 
@@ -158,7 +160,9 @@ def _check_outside_scope(document: Document, faults: list[FieldError]) -> None:
             if adjustment.tax is not None:
                 seen.setdefault(adjustment.tax.category == "O", f"/{kind}/{index}/tax/category")
     if len(seen) > 1:
-        message = "Category O (outside the scope of tax) cannot be mixed with other categories."
+        message = say(
+            "Category O (outside the scope of tax) cannot be mixed with other categories."
+        )
         faults.append(FieldError(seen[True], message))
 
 
@@ -170,7 +174,7 @@ def _check_payable(document: Document, step: Decimal, faults: list[FieldError]) 
         if fault := _percent_fault(kept.rate, HUNDRED):
             faults.append(FieldError(f"/withholding/{index}/rate", fault))
         if kept.on not in BASES:
-            message = "Withholding is on net, gross or items."
+            message = say("Withholding is on net, gross or items.")
             faults.append(FieldError(f"/withholding/{index}/on", message))
     if document.rounding is not None:
         _check_rounding(document.rounding, step, faults)
@@ -179,12 +183,12 @@ def _check_payable(document: Document, step: Decimal, faults: list[FieldError]) 
 def _check_rounding(rounding: Rounding, step: Decimal, faults: list[FieldError]) -> None:
     increment, amount = rounding.increment, rounding.amount
     if (increment is None) == (amount is None):
-        faults.append(FieldError("/rounding", "Give either an increment or an amount."))
+        faults.append(FieldError("/rounding", say("Give either an increment or an amount.")))
         return
     if increment is not None:
         fault = number_fault(increment) or _too_fine(increment, step)
         if fault or increment <= 0:
-            message = fault or "The increment must be above zero."
+            message = fault or say("The increment must be above zero.")
             faults.append(FieldError("/rounding/increment", message))
     if amount is not None and (fault := number_fault(amount) or _too_fine(amount, step)):
         faults.append(FieldError("/rounding/amount", fault))
@@ -192,5 +196,5 @@ def _check_rounding(rounding: Rounding, step: Decimal, faults: list[FieldError])
 
 def _too_fine(amount: Decimal, step: Decimal) -> str | None:
     if amount % step:
-        return f"The currency has no amount smaller than {step}."
+        return say("The currency has no amount smaller than %(step)s.", step=step)
     return None

@@ -4,14 +4,23 @@ Amounts of a credit are positive, as those of the document it lowers. What was p
 mirrored: a full credit gives back the whole total, the prepaid money included.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
+from invoicer_core.domain.credit_course import (
+    GroupKey,
+    along,
+    exceeds,
+    key_of,
+    last_credit,
+    needs_names,
+    rows_left,
+)
+from invoicer_core.domain.credit_parts import Course
 from invoicer_core.domain.document import (
     ZERO,
-    Adjustment,
     Document,
     Item,
     Rounding,
@@ -20,10 +29,9 @@ from invoicer_core.domain.document import (
     Totals,
 )
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
-from invoicer_core.domain.money import quantum, round_money
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.totals import compute, explain
 
-GroupKey = tuple[str, Decimal, bool, str]
 REMAINDER: Final = "Remaining amount"
 
 
@@ -42,7 +50,7 @@ def remainder(original: Totals, already: Sequence[Totals]) -> Totals:
         discount_total=original.discount_total - _sum(already, "discount_total"),
         charge_total=original.charge_total - _sum(already, "charge_total"),
         net_total=original.net_total - _sum(already, "net_total"),
-        taxes=_remaining_taxes(original, already),
+        taxes=rows_left(original, already, needs_names(original.taxes)),
         tax_total=original.tax_total - _sum(already, "tax_total"),
         total_amount=total,
         withheld_total=withheld,
@@ -60,36 +68,56 @@ def check_credit(original: Totals, already: Sequence[Totals], new: Totals) -> No
         Conflict: more than is left.
     """
     left = remainder(original, already)
-    by_name = _needs_names(original.taxes)
-    remaining = {_key(row, by_name): row for row in left.taxes}
+    by_name = needs_names(original.taxes)
+    remaining = {key_of(row, by_name): row for row in left.taxes}
     if new.total_amount * original.total_amount < 0:
-        raise InvalidInput.at("/items", "A credit has positive amounts; this one is below zero.")
+        raise InvalidInput.at(
+            "/items", say("A credit has positive amounts; this one is below zero.")
+        )
     for row in new.taxes:
-        group = remaining.get(_key(row, by_name))
+        group = remaining.get(key_of(row, by_name))
         name = f"{row.name} {row.rate:f} % ({row.category})"
         if group is None:
-            raise InvalidInput.at("/items", f"The invoice has nothing under {name}.")
-        if _exceeds(group.base, row.base) or _exceeds(group.tax, row.tax):
-            raise _too_much(f"Of {name} only {group.base} and {group.tax} of tax")
-    if _exceeds(left.net_total, new.net_total):
-        raise _too_much(f"Without tax only {left.net_total}")
-    if _exceeds(left.total_amount, new.total_amount):
-        raise _too_much(f"Only {left.total_amount}")
+            raise InvalidInput.at(
+                "/items", say("The invoice has nothing under %(name)s.", name=name)
+            )
+        if exceeds(group.base, row.base) or exceeds(group.tax, row.tax):
+            raise _too_much(
+                say(
+                    "Of %(name)s only %(base)s and %(tax)s of tax",
+                    name=name,
+                    base=group.base,
+                    tax=group.tax,
+                )
+            )
+    if exceeds(left.net_total, new.net_total):
+        raise _too_much(say("Without tax only %(net)s", net=left.net_total))
+    if exceeds(left.total_amount, new.total_amount):
+        raise _too_much(say("Only %(total)s", total=left.total_amount))
 
 
-def settle(original: Totals, already: Sequence[Totals], new: Totals) -> Totals:
+def settle(
+    original: Totals, already: Sequence[Totals], new: Totals, course: Course | None = None
+) -> Totals:
     """The totals that a credit gets: as computed, but never a cent above what is left.
 
     A group whose base is credited to the end takes the group's remaining tax, and the credit that
     empties every group takes the remaining sums, so that all credits add up to the document.
 
+    Args:
+        course: of a credit of the document's own lines. It then gets what the quantities up to its
+            end come to, less what was credited before, however many credits share them.
+
     Raises:
         InvalidInput, Conflict: as ``check_credit``.
     """
     left = remainder(original, already)
-    by_name = _needs_names(original.taxes)
-    if _is_all_that_is_left(left, new, by_name, len(already)):
-        result = _last_credit(left, new)
+    by_name = needs_names(original.taxes)
+    followed = None if course is None else along(course, original, already, left, new, by_name)
+    if followed is not None:
+        result = followed
+    elif _is_all_that_is_left(left, new, by_name, len(already)):
+        result = last_credit(left, new)
     else:
         result = _capped(left, new, by_name)
     check_credit(original, already, result)
@@ -129,101 +157,8 @@ def remaining_document(
         if amount
     )
     if not items:
-        raise Conflict("Everything on this invoice is credited already.")
+        raise Conflict(say("Everything on this invoice is credited already."))
     return Document(original.currency, items, withholding=original.withholding)
-
-
-def chosen_document(original: Document, quantities: Mapping[int, Decimal]) -> Document:
-    """A document for some of an invoice's lines, in whole or in part.
-
-    Discounts and charges that are amounts are lowered to the credited share: a line's to its
-    quantity's share, the document's to the share of its lines. Percentages stay. What was prepaid
-    and rounded for cash is not mirrored.
-
-    Args:
-        original: the invoice as issued.
-        quantities: how much is credited of a line, by its place; lines that are missing are not.
-
-    Raises:
-        InvalidInput: nothing is chosen, or more than a line holds.
-    """
-    items = []
-    for place, quantity in sorted(quantities.items()):
-        if not 0 <= place < len(original.items):
-            raise InvalidInput.at(f"/items/{place}", "The invoice has no such item.")
-        item = original.items[place]
-        if quantity * item.quantity < 0 or abs(quantity) > abs(item.quantity):
-            message = f"The invoice has {item.quantity:f} of this; credit at most that."
-            raise InvalidInput.at(f"/items/{place}/quantity", message)
-        if quantity:
-            items.append(_part_of(item, quantity, original.currency))
-    if not items:
-        raise InvalidInput.at("/items", "Choose at least one item to credit.")
-    chosen = replace(
-        original, items=tuple(items), discounts=(), charges=(), prepaid=(), rounding=None
-    )
-    return _with_shares(original, chosen)
-
-
-def _part_of(item: Item, quantity: Decimal, currency: str) -> Item:
-    if quantity == item.quantity:
-        return item
-    share = quantity / item.quantity
-    return replace(
-        item,
-        quantity=quantity,
-        discounts=_shared(item.discounts, share, currency, ROUND_UP),
-        charges=_shared(item.charges, share, currency, ROUND_DOWN),
-    )
-
-
-def _with_shares(original: Document, chosen: Document) -> Document:
-    """The document's own discounts and charges, as far as they fall on the chosen lines."""
-    bare = replace(original, discounts=(), charges=(), prepaid=(), rounding=None)
-    part, whole = _entered(chosen), _entered(bare)
-    if not whole:
-        return chosen
-    return replace(
-        chosen,
-        discounts=_shared(original.discounts, part / whole, original.currency, ROUND_UP, whole),
-        charges=_shared(original.charges, part / whole, original.currency, ROUND_DOWN, whole),
-    )
-
-
-def _entered(document: Document) -> Decimal:
-    """The sum of the lines as entered: with the tax where prices hold it."""
-    return sum((line.total_price for line in compute(document).items), ZERO)
-
-
-def _shared(
-    adjustments: Sequence[Adjustment],
-    share: Decimal,
-    currency: str,
-    rounding: str,
-    whole: Decimal | None = None,
-) -> tuple[Adjustment, ...]:
-    """That share of each amount, rounded so that a credit is never an odd cent above what is left
-    of its group: the last credit takes the remainder.
-
-    Args:
-        whole: what percentages without a base are of; such a percentage becomes its amount. None
-            leaves percentages as they are.
-    """
-    return tuple(_share(each, share, currency, rounding, whole) for each in adjustments)
-
-
-def _share(
-    each: Adjustment, share: Decimal, currency: str, rounding: str, whole: Decimal | None
-) -> Adjustment:
-    step = quantum(currency)
-    amount, of = each.amount, each.base if each.base is not None else whole
-    if each.percent is not None:
-        if of is None or share == 1:
-            return each
-        amount = round_money(of * each.percent / 100, currency)
-    assert amount is not None  # noqa: S101 - either an amount or a percentage
-    part = (amount * share / step).to_integral_value(rounding) * step
-    return replace(each, amount=part, percent=None, base=None)
 
 
 def _is_all_that_is_left(left: Totals, new: Totals, by_name: bool, earlier: int) -> bool:
@@ -240,30 +175,12 @@ def _is_all_that_is_left(left: Totals, new: Totals, by_name: bool, earlier: int)
     )
 
 
-def _last_credit(left: Totals, new: Totals) -> Totals:
-    """What is left, made up of the lines, discounts and charges of ``new``."""
-    subtotal = left.net_total + new.discount_total - new.charge_total
-    items = list(new.items)
-    odd = subtotal - new.subtotal
-    if odd and items:
-        place = max(range(len(items)), key=lambda index: abs(items[index].net_amount))
-        items[place] = replace(items[place], net_amount=items[place].net_amount + odd)
-    return replace(
-        left,
-        items=tuple(items),
-        subtotal=subtotal,
-        discount_total=new.discount_total,
-        charge_total=new.charge_total,
-        taxes=tuple(row for row in left.taxes if row.base or row.tax),
-    )
-
-
 def _capped(left: Totals, new: Totals, by_name: bool) -> Totals:
     """``new`` with the tax of each group at most what is left of it, and the sums after that."""
-    remaining = {_key(row, by_name): row for row in left.taxes}
+    remaining = {key_of(row, by_name): row for row in left.taxes}
     taxes = []
     for row in new.taxes:
-        group = remaining.get(_key(row, by_name))
+        group = remaining.get(key_of(row, by_name))
         if group is not None and (row.base == group.base or _only_tax_exceeds(group, row)):
             row = replace(row, tax=group.tax)
         taxes.append(row)
@@ -280,41 +197,7 @@ def _capped(left: Totals, new: Totals, by_name: bool) -> Totals:
 
 
 def _only_tax_exceeds(group: TaxTotal, row: TaxTotal) -> bool:
-    return _exceeds(group.tax, row.tax) and not _exceeds(group.base, row.base)
-
-
-def _exceeds(left: Decimal, amount: Decimal) -> bool:
-    """More than is left; for return lines, whose amounts are negative, further below zero."""
-    after = left - amount
-    return after < 0 < amount or amount < 0 < after
-
-
-def _remaining_taxes(original: Totals, already: Sequence[Totals]) -> tuple[TaxTotal, ...]:
-    by_name = _needs_names(original.taxes)
-    bases: dict[GroupKey, Decimal] = {}
-    taxes: dict[GroupKey, Decimal] = {}
-    for credit in already:
-        for row in credit.taxes:
-            key = _key(row, by_name)
-            bases[key] = bases.get(key, ZERO) + row.base
-            taxes[key] = taxes.get(key, ZERO) + row.tax
-    return tuple(
-        replace(
-            row,
-            base=row.base - bases.get(_key(row, by_name), ZERO),
-            tax=row.tax - taxes.get(_key(row, by_name), ZERO),
-        )
-        for row in original.taxes
-    )
-
-
-def _needs_names(rows: Sequence[TaxTotal]) -> bool:
-    """True when category and rate alone do not tell the document's taxes apart."""
-    return len({_key(row, False) for row in rows}) < len(rows)
-
-
-def _key(row: TaxTotal, by_name: bool) -> GroupKey:
-    return row.category, row.rate, row.compound, row.name if by_name else ""
+    return exceeds(group.tax, row.tax) and not exceeds(group.base, row.base)
 
 
 def _bases(totals: Totals, by_name: bool) -> dict[GroupKey, Decimal]:
@@ -322,7 +205,7 @@ def _bases(totals: Totals, by_name: bool) -> dict[GroupKey, Decimal]:
     taxes, so only the groups themselves are comparable and the net total decides."""
     compounded = any(row.compound for row in totals.taxes)
     return {
-        _key(row, by_name): ZERO if compounded else row.base for row in totals.taxes if row.base
+        key_of(row, by_name): ZERO if compounded else row.base for row in totals.taxes if row.base
     }
 
 
@@ -340,7 +223,7 @@ def _group_nets(
     }
     if not by_name:
         bases: dict[tuple[GroupKey, ...], Decimal] = {
-            (_key(row, False),): row.base for row in totals.taxes
+            (key_of(row, False),): row.base for row in totals.taxes
         }
         untaxed = totals.net_total - sum(bases.values(), ZERO)
         nets = {key: (taxes, bases.get(key, untaxed)) for key, (taxes, _) in nets.items()}
@@ -352,5 +235,5 @@ def _sum(already: Sequence[Totals], name: str) -> Decimal:
 
 
 def _too_much(left: str) -> Conflict:
-    message = f"{left} is left to credit: lower the credit note to that."
+    message = say("%(left)s is left to credit: lower the credit note to that.", left=left)
     return Conflict(message, [FieldError("/items", message)])

@@ -1,7 +1,9 @@
 """Every way a use case can refuse, in the domain's words. The faces translate them to their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from invoicer_core.domain.saying import none_of, say, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,10 @@ class FieldError:
 
 
 class InvoicerError(Exception):
-    """Base of every refusal; ``detail`` says in words what happened and what to do."""
+    """Base of every refusal; ``detail`` says in words what happened and what to do.
+
+    Texts that people read are made by ``say``, so that each is shown them in their language.
+    """
 
     title = "The request was refused"
 
@@ -38,6 +43,17 @@ class InvalidInput(InvoicerError):
 
     title = "Some of the input is not valid"
 
+    @classmethod
+    def listing(cls, faults: Sequence[FieldError]) -> "InvalidInput":
+        """One refusal for several fields; its detail tells the first."""
+        first = say(
+            "%(pointer)s: %(message)s", pointer=faults[0].pointer, message=faults[0].message
+        )
+        more = len(faults) - 1
+        if not more:
+            return cls(first, faults)
+        return cls(together(first, say("(%(count)s more faults are listed.)", count=more)), faults)
+
 
 class NotFound(InvoicerError):
     """No such thing in this business; also the answer for things of other businesses."""
@@ -47,7 +63,10 @@ class NotFound(InvoicerError):
     @classmethod
     def of(cls, what: str, key: object) -> "NotFound":
         """``NotFound.of("invoice", 7)``: the same words whether it is missing or foreign."""
-        return cls(f"There is no {what} with the id {key} in this business.")
+        text = say(
+            "There is %(none)s with the id %(key)s in this business.", none=none_of(what), key=key
+        )
+        return cls(text)
 
 
 class Conflict(InvoicerError):

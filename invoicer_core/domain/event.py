@@ -40,6 +40,12 @@ class Event:
             raise TypeError(f"two event classes are named {name}")
         EVENTS[name] = cls
 
+    @classmethod
+    def about(cls) -> str:
+        """What happened, in one sentence."""
+        sentence = " ".join((cls.__doc__ or "").split()).partition(". ")[0].rstrip(".")
+        return f"{sentence}."
+
 
 class _Read(Generic[T]):
     """A typed view of one member of an event's ``data``."""

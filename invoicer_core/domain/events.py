@@ -4,6 +4,13 @@ An event is named ``thing.happened`` and carries in ``data`` the JSON form of th
 API answers with. Plugins receive it in ``on_<thing>_<happened>``.
 """
 
+from invoicer_core.domain.client_events import (
+    ClientArchived,
+    ClientCreated,
+    ClientErased,
+    ClientMerged,
+    ClientUpdated,
+)
 from invoicer_core.domain.event import (
     EVENTS,
     LIVE_NAMES,
@@ -19,7 +26,10 @@ from invoicer_core.domain.event import (
     unique,
 )
 
-__all__ = ["EVENTS", "LIVE_NAMES", "Event", "envelope", "event_from", "live_envelope"]
+__all__ = [
+    "EVENTS", "LIVE_NAMES", "ClientArchived", "ClientCreated", "ClientErased", "ClientMerged",
+    "ClientUpdated", "Event", "envelope", "event_from", "live_envelope",
+]  # fmt: skip
 
 
 class InvoiceEvent(Event):
@@ -144,7 +154,8 @@ class PaymentRefunded(PaymentEvent):
 
 
 class PaymentDisputed(PaymentEvent):
-    """The payer's bank contests the payment."""
+    """The payer's bank contests the payment, or has decided: ``dispute`` says whether the case is
+    open, won or lost. Lost money is a refund, too."""
 
     name = "payment.disputed"
 
@@ -177,6 +188,12 @@ class MessageFailed(MessageEvent):
     error = optional_text("error")
 
 
+class MessageReceived(MessageEvent):
+    """Somebody answered, or wrote first; ``data`` is the message, ``direction`` is ``in``."""
+
+    name = "message.received"
+
+
 class DocumentStored(Event):
     """The PDF of an invoice, credit note or payment (its receipt) was rendered and stored."""
 
@@ -200,30 +217,6 @@ class UserLoggedIn(Event):
     name = "user.logged_in"
 
     user_id = number("id")
-
-
-class ClientEvent(Event):
-    """Base of what happens to a client; ``data`` is the client."""
-
-    client_id = number("id")
-
-
-class ClientCreated(ClientEvent):
-    """A client was added."""
-
-    name = "client.created"
-
-
-class ClientUpdated(ClientEvent):
-    """A client's fields or contacts changed. Issued documents keep the old ones."""
-
-    name = "client.updated"
-
-
-class ClientArchived(ClientEvent):
-    """A client was taken out of the lists."""
-
-    name = "client.archived"
 
 
 class OrderEvent(Event):
@@ -353,6 +346,20 @@ class WorkflowFailed(WorkflowEvent):
 
     error = optional_text("error")
     """The error's name, e.g. ``ProviderTypeError``."""
+
+
+class WorkflowLate(WorkflowEvent):
+    """A step or a wait took longer than its limit: somebody should look at it."""
+
+    name = "workflow.late"
+
+
+class WorkflowCancelled(WorkflowEvent):
+    """A run was given up by a person, and what its steps did is taken back."""
+
+    name = "workflow.cancelled"
+
+    reason = optional_text("reason")
 
 
 class PluginPaused(Event):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from invoicer_core.domain.errors import Conflict, InvalidInput
+from invoicer_core.domain.saying import say, state_word, together
 
 State = Literal["draft", "issued", "void", "deleted"]
 PaymentState = Literal["draft", "unpaid", "partial", "paid", "void"]
@@ -25,14 +26,16 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 WANTED: Final = ("draft", "sent", "paid", "overdue")
 
 _REFUSED: Final = {
-    ("draft", "void"): "A draft has no number to keep: delete it instead.",
-    ("issued", "draft"): "An issued document never becomes a draft again: void or credit it.",
-    ("issued", "issued"): "This document is issued already.",
-    ("issued", "deleted"): "An issued document is never deleted: void it, or write a credit note.",
-    ("void", "void"): "This document is void already.",
-    ("void", "issued"): "A void document stays void: duplicate it and issue the copy.",
-    ("void", "draft"): "A void document stays void: duplicate it to get a new draft.",
-    ("void", "deleted"): "A void document keeps its number and its row: it is never deleted.",
+    ("draft", "void"): say("A draft has no number to keep: delete it instead."),
+    ("issued", "draft"): say("An issued document never becomes a draft again: void or credit it."),
+    ("issued", "issued"): say("This document is issued already."),
+    ("issued", "deleted"): say(
+        "An issued document is never deleted: void it, or write a credit note."
+    ),
+    ("void", "void"): say("This document is void already."),
+    ("void", "issued"): say("A void document stays void: duplicate it and issue the copy."),
+    ("void", "draft"): say("A void document stays void: duplicate it to get a new draft."),
+    ("void", "deleted"): say("A void document keeps its number and its row: it is never deleted."),
 }
 
 
@@ -53,7 +56,11 @@ def require_transition(state: str, to: str) -> None:
     """
     if to in TRANSITIONS.get(state, frozenset()):
         return
-    default = f"A document that is {state} cannot become {to}."
+    default = say(
+        "A document that is %(state)s cannot become %(to)s.",
+        state=state_word(state),
+        to=state_word(to),
+    )
     raise Conflict(_REFUSED.get((state, to), default))
 
 
@@ -124,11 +131,12 @@ def decide_status_change(current_status: str, wanted: str, is_overdue: bool) -> 
         Conflict: a move backward, or overdue when it is not.
     """
     if wanted not in WANTED:
-        known = ", ".join(WANTED)
-        hint = " To void an invoice, use the void operation." if wanted == "void" else ""
-        raise InvalidInput.at("/status", f"The status can be set to {known}.{hint}")
+        text = say("The status can be set to %(known)s.", known=", ".join(WANTED))
+        if wanted == "void":
+            text = together(text, say("To void an invoice, use the void operation."))
+        raise InvalidInput.at("/status", text)
     if current_status == "void":
-        raise Conflict("A void invoice stays void: duplicate it to go on.")
+        raise Conflict(say("A void invoice stays void: duplicate it to go on."))
     if wanted == "overdue":
         return _decide_overdue(current_status, is_overdue)
     if wanted == current_status:
@@ -146,15 +154,15 @@ def decide_status_change(current_status: str, wanted: str, is_overdue: bool) -> 
 
 def _decide_overdue(current_status: str, is_overdue: bool) -> StatusChange:
     if current_status == "draft":
-        raise Conflict("A draft is never overdue: issue it first.")
+        raise Conflict(say("A draft is never overdue: issue it first."))
     if current_status == "paid":
-        raise Conflict("A paid invoice is never overdue.")
+        raise Conflict(say("A paid invoice is never overdue."))
     if not is_overdue:
-        raise Conflict("This invoice is not overdue: that follows from its due date alone.")
+        raise Conflict(say("This invoice is not overdue: that follows from its due date alone."))
     return "none"
 
 
 def _backward_to_sent(current_status: str) -> str:
     if current_status == "paid":
-        return "A paid invoice does not go back: refund or unallocate its payment."
-    return "This invoice is overdue: it goes back when its due date is moved."
+        return say("A paid invoice does not go back: refund or unallocate its payment.")
+    return say("This invoice is overdue: it goes back when its due date is moved.")

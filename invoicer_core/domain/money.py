@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOper
 from typing import Final
 
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 
 INTEGER_DIGITS: Final = 15
 FRACTION_DIGITS: Final = 10
@@ -72,11 +73,17 @@ def number_fault(value: Decimal) -> str | None:
     """What is wrong with a number that somebody typed, or None: finite, 15 digits before the
     point, 10 after it."""
     if not value.is_finite():
-        return "This must be a finite number."
+        return say("This must be a finite number.")
     if not -LIMIT < value < LIMIT:
-        return f"At most {INTEGER_DIGITS} digits before the decimal point are possible."
+        return say(
+            "At most %(most)s digits before the decimal point are possible.",
+            most=INTEGER_DIGITS,
+        )
     if value != value.quantize(_FINEST, None, CONTEXT):
-        return f"At most {FRACTION_DIGITS} digits after the decimal point are possible."
+        return say(
+            "At most %(most)s digits after the decimal point are possible.",
+            most=FRACTION_DIGITS,
+        )
     return None
 
 
@@ -88,9 +95,12 @@ def round_money(amount: Decimal, currency: str, pointer: str = "/amount") -> Dec
     """
     step = quantum(currency)
     if not amount.is_finite():
-        raise InvalidInput.at(pointer, "This must be a finite number.")
+        raise InvalidInput.at(pointer, say("This must be a finite number."))
     if not -LIMIT < amount < LIMIT:
-        message = f"At most {INTEGER_DIGITS} digits before the decimal point are possible."
+        message = say(
+            "At most %(most)s digits before the decimal point are possible.",
+            most=INTEGER_DIGITS,
+        )
         raise InvalidInput.at(pointer, message)
     rounded = amount.quantize(step, None, CONTEXT)
     return rounded if rounded else rounded.copy_abs()
@@ -107,7 +117,11 @@ def to_currency(amount: Decimal, currency: str, pointer: str = "/amount") -> Dec
     exact = round_money(amount, currency, pointer)
     if exact != amount:
         digits = minor_units(currency)
-        message = f"An amount in {currency} has at most {digits} digits after the decimal point."
+        message = say(
+            "An amount in %(currency)s has at most %(digits)s digits after the decimal point.",
+            currency=currency,
+            digits=digits,
+        )
         raise InvalidInput.at(pointer, message)
     return exact
 
@@ -123,7 +137,7 @@ def split(amount: Decimal, weights: Sequence[Decimal], currency: str) -> tuple[D
         InvalidInput: not a currency, or nothing to divide over (``/weights``).
     """
     if not weights:
-        raise InvalidInput.at("/weights", "There is nothing to divide the amount over.")
+        raise InvalidInput.at("/weights", say("There is nothing to divide the amount over."))
     whole = round_money(amount, currency)
     with localcontext(CONTEXT):
         return tuple(shares(whole, weights, quantum(currency)))
@@ -146,5 +160,9 @@ def shares(whole: Decimal, weights: Sequence[Decimal], step: Decimal) -> list[De
 
 def _unknown(currency: str) -> Exception:
     return InvalidInput.at(
-        "/currency", f"{currency[:12]!r} is not a currency: use an ISO 4217 code such as EUR."
+        "/currency",
+        say(
+            "%(currency)s is not a currency: use an ISO 4217 code such as EUR.",
+            currency=repr(currency[:12]),
+        ),
     )

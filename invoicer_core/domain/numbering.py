@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final, Literal, cast, get_args
 
 from invoicer_core.domain.errors import Conflict, InvalidInput
+from invoicer_core.domain.saying import say, together
 
 Reset = Literal["never", "yearly", "fiscal_year", "monthly"]
 
@@ -22,7 +23,7 @@ _PART: Final = re.compile(r"\{([^{}]*)\}")
 _SEQ: Final = re.compile(r"seq(?::0([1-9][0-9]?))?")
 _WIDTHS: Final = {"year": 4, "yy": 2, "month": 2, "client": 1}
 _APART: Final = {"cli", "seq"}
-_PARTS_HELP: Final = "Use {year}, {yy}, {month}, {client} and {seq} or {seq:04}."
+_PARTS_HELP: Final = say("Use {year}, {yy}, {month}, {client} and {seq} or {seq:04}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,12 @@ class NumberTemplate:
         number = f"{self.prefix}{seq:0{self.width}d}{self.suffix}"
         if len(number) > NUMBER_LENGTH:
             raise Conflict(
-                f"The number {number!r} is longer than {NUMBER_LENGTH} characters: "
-                "shorten the pattern of the series."
+                say(
+                    "The number %(number)s is longer than %(most)s characters: shorten "
+                    "the pattern of the series.",
+                    number=repr(number),
+                    most=NUMBER_LENGTH,
+                )
             )
         return number
 
@@ -71,16 +76,18 @@ class Pattern:
             InvalidInput: at ``/pattern`` or ``/reset``, with what would be accepted.
         """
         if reset not in get_args(Reset):
-            raise InvalidInput.at("/reset", f"The reset is one of {', '.join(get_args(Reset))}.")
+            raise InvalidInput.at(
+                "/reset", say("The reset is one of %(known)s.", known=", ".join(get_args(Reset)))
+            )
         _check_text(text)
         parts = _parse_parts(text)
         seqs = [value for is_part, value in parts if is_part and value.startswith("seq")]
         if len(seqs) != 1:
-            raise _bad("The pattern needs {seq} exactly once.")
+            raise _bad(say("The pattern needs {seq} exactly once."))
         match = _SEQ.fullmatch(seqs[0])
         width = int(match[1] or 1) if match else 1
         if width > SEQ_WIDTH:
-            raise _bad(f"{{seq}} has at most {SEQ_WIDTH} digits.")
+            raise _bad(say("{seq} has at most %(most)s digits.", most=SEQ_WIDTH))
         names = {value for is_part, value in parts if is_part}
         _check_reset(names, cast(Reset, reset))
         _check_client(parts)
@@ -102,7 +109,7 @@ class Pattern:
             InvalidInput: no usable client code, or no such month.
         """
         if not 1 <= fiscal_year_start <= 12:
-            raise InvalidInput.at("/fiscal_year_start", "The month is a number from 1 to 12.")
+            raise InvalidInput.at("/fiscal_year_start", say("The month is a number from 1 to 12."))
         year = day.year
         if self.reset == "fiscal_year" and day.month < fiscal_year_start:
             year -= 1
@@ -148,15 +155,25 @@ def _bad(message: str) -> Exception:
 
 def _check_text(text: str) -> None:
     if not text or text != text.strip():
-        raise _bad("The pattern must not be empty, nor begin or end with a space.")
+        raise _bad(say("The pattern must not be empty, nor begin or end with a space."))
     if len(text) > 2 * NUMBER_LENGTH:
-        raise _bad(f"The pattern is too long: numbers have at most {NUMBER_LENGTH} characters.")
+        raise _bad(
+            say(
+                "The pattern is too long: numbers have at most %(most)s characters.",
+                most=NUMBER_LENGTH,
+            )
+        )
     if text.upper().startswith(PROVISIONAL):
-        raise _bad(f"{PROVISIONAL} marks drafts that have no number yet: begin with another text.")
+        raise _bad(
+            say(
+                "%(mark)s marks drafts that have no number yet: begin with another text.",
+                mark=PROVISIONAL,
+            )
+        )
     for char in text:
         # Cc controls, Cf invisible formatting, Zl/Zp line breaks, Cs/Co/Cn not characters.
         if unicodedata.category(char)[0] == "C" or unicodedata.category(char) in {"Zl", "Zp"}:
-            raise _bad("The pattern holds a character that cannot be printed.")
+            raise _bad(say("The pattern holds a character that cannot be printed."))
 
 
 def _parse_parts(text: str) -> tuple[tuple[bool, str], ...]:
@@ -167,22 +184,22 @@ def _parse_parts(text: str) -> tuple[tuple[bool, str], ...]:
             parts.append((False, text[end : match.start()]))
         name = match[1]
         if name not in _WIDTHS and not _SEQ.fullmatch(name):
-            raise _bad(f"There is no part {{{name}}}. {_PARTS_HELP}")
+            raise _bad(together(say("There is no part {%(name)s}.", name=name), _PARTS_HELP))
         parts.append((True, name))
         end = match.end()
     if end < len(text):
         parts.append((False, text[end:]))
     if any(not is_part and set(value) & set("{}") for is_part, value in parts):
-        raise _bad(f"A brace is not closed or not opened. {_PARTS_HELP}")
+        raise _bad(together(say("A brace is not closed or not opened."), _PARTS_HELP))
     return tuple(parts)
 
 
 def _check_reset(names: set[str], reset: Reset) -> None:
     has_year = bool(names & {"year", "yy"})
     if reset in {"yearly", "fiscal_year"} and not has_year:
-        raise _bad("A yearly reset would repeat numbers: show {year} or {yy} in the pattern.")
+        raise _bad(say("A yearly reset would repeat numbers: show {year} or {yy} in the pattern."))
     if reset == "monthly" and not (has_year and "month" in names):
-        raise _bad("A monthly reset would repeat numbers: show {year} or {yy}, and {month}.")
+        raise _bad(say("A monthly reset would repeat numbers: show {year} or {yy}, and {month}."))
 
 
 def _check_client(parts: tuple[tuple[bool, str], ...]) -> None:
@@ -191,22 +208,28 @@ def _check_client(parts: tuple[tuple[bool, str], ...]) -> None:
     if "client" not in names:
         return
     if names.count("client") > 1:
-        raise _bad("{client} can stand in a pattern once.")
+        raise _bad(say("{client} can stand in a pattern once."))
     places = [place for place, part in enumerate(parts) if part[0] and part[1][:3] in _APART]
     start, end = places
     between = "".join(value for is_part, value in parts[start:end] if not is_part)
     if not any(not char.isalnum() for char in between):
-        raise _bad("Put a separator such as - between {client} and {seq}.")
+        raise _bad(say("Put a separator such as - between {client} and {seq}."))
 
 
 def _check_length(parts: tuple[tuple[bool, str], ...], width: int) -> None:
     least = sum(_WIDTHS.get(value, width) if is_part else len(value) for is_part, value in parts)
     if least > NUMBER_LENGTH:
-        raise _bad(f"Numbers of this pattern have {least} of {NUMBER_LENGTH} possible characters.")
+        raise _bad(
+            say(
+                "Numbers of this pattern have %(least)s of %(most)s possible characters.",
+                least=least,
+                most=NUMBER_LENGTH,
+            )
+        )
 
 
 def _client_code(code: str | None) -> str:
     if not code or code != code.strip() or not code.isprintable():
-        message = "The pattern shows the client's code: give this client a printable code."
+        message = say("The pattern shows the client's code: give this client a printable code.")
         raise InvalidInput.at("/client_id", message)
     return code

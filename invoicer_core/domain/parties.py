@@ -7,6 +7,8 @@ accepted; who calls says which field it was.
 import re
 from typing import Final
 
+from invoicer_core.domain.saying import say
+
 _CODES: Final = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
     "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
@@ -61,7 +63,7 @@ def country(text: str) -> str:
     """An ISO 3166-1 alpha-2 code in capitals."""
     code = text.strip().upper()
     if code not in COUNTRIES:
-        raise ValueError("Use a country's code of two letters (ISO 3166-1), such as AT.")
+        raise ValueError(say("Use a country's code of two letters (ISO 3166-1), such as AT."))
     return code
 
 
@@ -69,15 +71,22 @@ def iban(text: str) -> str:
     """An account number without spaces: its country's length, its check digits (ISO 13616)."""
     account = _SPACES.sub("", text).upper()
     if not _IBAN.fullmatch(account):
-        raise ValueError("An IBAN is a country's code, two check digits and the account.")
+        raise ValueError(say("An IBAN is a country's code, two check digits and the account."))
     length = _IBAN_LENGTHS.get(account[:2])
     if length is None:
-        raise ValueError(f"There are no IBANs of the country {account[:2]}.")
+        raise ValueError(say("There are no IBANs of the country %(country)s.", country=account[:2]))
     if len(account) != length:
-        raise ValueError(f"An IBAN of {account[:2]} has {length} characters, not {len(account)}.")
+        raise ValueError(
+            say(
+                "An IBAN of %(country)s has %(length)s characters, not %(count)s.",
+                country=account[:2],
+                length=length,
+                count=len(account),
+            )
+        )
     digits = "".join(str(int(char, 36)) for char in account[4:] + account[:4])
     if int(digits) % 97 != 1:
-        raise ValueError("The check digits of this IBAN do not fit: a character is mistyped.")
+        raise ValueError(say("The check digits of this IBAN do not fit: a character is mistyped."))
     return account
 
 
@@ -86,7 +95,9 @@ def bic(text: str) -> str:
     code = _SPACES.sub("", text).upper()
     match = _BIC.fullmatch(code)
     if match is None or match[1] not in COUNTRIES | {"XK"}:
-        raise ValueError("A BIC has 8 or 11 characters with the country in the fifth and sixth.")
+        raise ValueError(
+            say("A BIC has 8 or 11 characters with the country in the fifth and sixth.")
+        )
     return code
 
 
@@ -95,7 +106,7 @@ def vat_id(text: str) -> str:
     number = re.sub(r"[\s.\-]+", "", text).upper()
     match = _VAT.fullmatch(number)
     if match is None or match[1] not in VAT_PREFIXES:
-        raise ValueError("A VAT number begins with its country's code, such as ATU12345678.")
+        raise ValueError(say("A VAT number begins with its country's code, such as ATU12345678."))
     return number
 
 
@@ -104,5 +115,5 @@ def phone(text: str) -> str:
     number = _SPACES.sub(" ", text.strip())
     digits = sum(char in "0123456789" for char in number)
     if len(number) > 40 or not 3 <= digits <= 20 or not _PHONE.fullmatch(number):
-        raise ValueError("Write a telephone number with its digits, such as +43 1 5550100.")
+        raise ValueError(say("Write a telephone number with its digits, such as +43 1 5550100."))
     return number

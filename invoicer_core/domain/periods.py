@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from invoicer_core.domain.errors import FieldError, InvalidInput
+from invoicer_core.domain.saying import say
 
 MOST_DAYS: Final = 366 * 10
 _DAY: Final = timedelta(days=1)
@@ -104,9 +105,9 @@ def own(start: date, end: date) -> Period:
         InvalidInput: it ends before it begins, or is longer than ten years; at ``/to``.
     """
     if end < start:
-        raise _refused("The last day is before the first one.")
+        raise _refused(say("The last day is before the first one."))
     if (end - start).days >= MOST_DAYS:
-        raise _refused("At most ten years at once: choose a shorter period.")
+        raise _refused(say("At most ten years at once: choose a shorter period."))
     return Period(start, end)
 
 

@@ -8,7 +8,7 @@ READ: Final = frozenset(
     f"{thing}.read"
     for thing in (
         "business", "clients", "suppliers", "products", "orders", "invoices", "payments",
-        "files", "messages", "reports", "events",
+        "files", "messages", "reports", "events", "workflows",
     )
 )  # fmt: skip
 STAFF: Final = READ | {
@@ -18,6 +18,7 @@ STAFF: Final = READ | {
 ACCOUNTANT: Final = STAFF | {
     "suppliers.write", "invoices.void", "invoices.write_off", "credit_notes.write",
     "payments.refund", "costs.read", "audit.read", "taxes.write", "members.read",
+    "workflows.write",
 }  # fmt: skip
 ADMIN: Final = ACCOUNTANT | {
     "business.write", "settings.write", "members.write", "plugins.read", "plugins.write",

@@ -11,18 +11,19 @@ from typing import Final
 
 from invoicer_core.domain.document import ZERO, Item, Tax, TaxTotal
 from invoicer_core.domain.money import HUNDREDTH
+from invoicer_core.domain.saying import say
 
 # EN 16931 code list UNTDID 5305 as far as invoices use it.
 CATEGORIES: Final = {
-    "S": "standard rate",
-    "Z": "zero rated",
-    "E": "exempt",
-    "AE": "reverse charge",
-    "K": "intra-Community supply",
-    "G": "export",
-    "O": "outside the scope of tax",
-    "L": "Canary Islands tax",
-    "M": "tax of Ceuta and Melilla",
+    "S": say("standard rate"),
+    "Z": say("zero rated"),
+    "E": say("exempt"),
+    "AE": say("reverse charge"),
+    "K": say("intra-Community supply"),
+    "G": say("export"),
+    "O": say("outside the scope of tax"),
+    "L": say("Canary Islands tax"),
+    "M": say("tax of Ceuta and Melilla"),
 }
 ZERO_RATE_CATEGORIES: Final = frozenset({"Z", "E", "AE", "K", "G", "O"})
 RATE_LIMIT: Final = Decimal(1000)

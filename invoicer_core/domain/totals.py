@@ -25,6 +25,7 @@ from invoicer_core.domain.document import (
 )
 from invoicer_core.domain.errors import InvalidInput, InvoicerError
 from invoicer_core.domain.money import CONTEXT, HUNDREDTH, LIMIT, quantum, shares
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.tax import Group, TaxBook
 
 
@@ -143,7 +144,11 @@ class _Calculation:
             charge = sum(charges, ZERO)
         entered = self._in_range(gross - discount + charge, f"/items/{index}")
         if discounts and (entered < 0 <= gross or (gross < 0 < gross - discount)):
-            message = f"The discounts ({discount}) are larger than the line ({gross + charge})."
+            message = say(
+                "The discounts (%(discount)s) are larger than the line (%(gross)s).",
+                discount=discount,
+                gross=gross + charge,
+            )
             raise InvalidInput.at(f"/items/{index}/discounts", message)
         group = self._book.group(item.taxes)
         group.has_items = True
@@ -162,7 +167,7 @@ class _Calculation:
             elif off.percent is not None:
                 price -= item.unit_price * off.percent * HUNDREDTH
         if price < 0:
-            message = "The discounts on the price are larger than the price."
+            message = say("The discounts on the price are larger than the price.")
             raise InvalidInput.at(f"/items/{index}/price_discounts", message)
         return price
 
@@ -184,7 +189,9 @@ class _Calculation:
             name, typed = "amount", adjustment.amount or ZERO
             amount = typed
         if typed < 0 <= whole:
-            message = "This must not be negative; discounts and charges are the two directions."
+            message = say(
+                "This must not be negative; discounts and charges are the two directions."
+            )
             raise InvalidInput.at(f"{pointer}/{name}", message)
         return self._in_range(amount, pointer).quantize(self._step) + ZERO
 
@@ -200,7 +207,9 @@ class _Calculation:
         if sign < 0 and adjustments:
             left = self._entered + sum((p.sign * p.entered for p in self._parts), ZERO)
             if left < 0 <= self._entered:
-                message = f"The discounts are larger than the document, by {-left}."
+                message = say(
+                    "The discounts are larger than the document, by %(value)s.", value=-left
+                )
                 raise InvalidInput.at(f"/{kind}/{len(adjustments) - 1}", message)
 
     def _over_groups(
@@ -210,7 +219,7 @@ class _Calculation:
         if adjustment.tax is not None:
             own = self._book.known(adjustment.tax)
             if own is None and sign < 0:
-                message = "No line and no charge of this document has this tax."
+                message = say("No line and no charge of this document has this tax.")
                 raise InvalidInput.at(f"{pointer}/tax", message)
             return [(self._book.group((own or adjustment.tax,)), amount)]
         groups = [group for group in self._book.groups if group.has_items]
@@ -313,7 +322,7 @@ class _Calculation:
 
 
 def _too_large(pointer: str) -> InvoicerError:
-    return InvalidInput.at(pointer, "This comes to an amount of more than 15 digits.")
+    return InvalidInput.at(pointer, say("This comes to an amount of more than 15 digits."))
 
 
 def _nets(

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from invoicer_core.domain.saying import say
+
 UNITS: Final = {
     "C62": ("piece", "piece pieces pcs pc unit units each ea item items stk stueck stück"),
     "H87": ("piece (counted)", ""),
@@ -80,5 +82,8 @@ def unit_code(text: str) -> str:
     if _CODE.fullmatch(word):
         return word
     raise ValueError(
-        "Use a unit's code (UN/ECE Recommendation 20) or word, such as KGM, kg, hours or pieces."
+        say(
+            "Use a unit's code (UN/ECE Recommendation 20) or word, such as KGM, kg, "
+            "hours or pieces."
+        )
     )

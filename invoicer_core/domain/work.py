@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 DeliveryState = Literal["due", "leased", "done", "parked", "skipped"]
-RunStatus = Literal["running", "waiting", "succeeded", "failed"]
+RunStatus = Literal["running", "waiting", "succeeded", "failed", "undoing", "cancelled"]
+StepStatus = Literal[
+    "running", "waiting", "succeeded", "failed", "skipped", "corrected", "cancelled", "undone"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +31,24 @@ class DeliverySnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSnapshot:
-    """One state that a run went through, or is in. ``note`` says why it had nothing to do."""
+    """One state that a run went through, or is in. ``note`` says why it had nothing to do,
+    ``reason`` why a person skipped or corrected it."""
 
     name: str
     title: str
-    status: RunStatus
+    status: StepStatus
     attempts: int
     started_at: datetime
     ended_at: datetime | None = None
     error: str | None = None
     note: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSnapshot:
-    """One run of a workflow; ``path`` names the states in the order they were entered."""
+    """One run of a workflow; ``path`` names the states in the order they were entered. ``reason``
+    says why it was given up."""
 
     id: int
     workflow: str
@@ -56,5 +62,6 @@ class RunSnapshot:
     steps: tuple[StepSnapshot, ...] = ()
     input: Mapping[str, Any] = field(default_factory=dict)
     output: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
     created_at: datetime
     ended_at: datetime | None = None

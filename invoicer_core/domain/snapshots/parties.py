@@ -70,7 +70,8 @@ class ContactSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSnapshot(Party):
-    """The party we invoice. ``balance`` is what is open, in the client's currency."""
+    """The party we invoice. ``balance`` is what is open, in the client's currency; ``channels`` the
+    ways to reach it in the order they are tried, empty for the business's own order."""
 
     id: int
     public_id: UUID
@@ -79,6 +80,7 @@ class ClientSnapshot(Party):
     notes: str | None = None
     contacts: tuple[ContactSnapshot, ...] = ()
     balance: Decimal | None = None
+    channels: tuple[str, ...] = ()
     version: int = 1
     archived_at: datetime | None = None
     created_at: datetime

@@ -22,7 +22,16 @@ class MessageAttemptSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSnapshot:
-    """What was said to a client, and how it fared."""
+    """What was said to a client or by one (``direction``), and how it fared.
+
+    Args:
+        recipient: the other side's address; of a message that came in, its sender's.
+        thread_id: the message that began the conversation: answers to it and further tries over
+            other channels have the same.
+        locale: the language it was written in.
+        due_at: the end of the quiet hours that it waits for.
+        read_at: when somebody of the business read a message that came in.
+    """
 
     id: int
     kind: str
@@ -35,6 +44,12 @@ class MessageSnapshot:
     state: Literal["queued", "sent", "delivered", "failed", "bounced", "read", "unknown"]
     error: str | None = None
     attempts: tuple[MessageAttemptSnapshot, ...] = ()
+    direction: Literal["out", "in"] = "out"
+    thread_id: int | None = None
+    automatic: bool = False
+    locale: str | None = None
+    due_at: datetime | None = None
+    read_at: datetime | None = None
     created_at: datetime
 
 
