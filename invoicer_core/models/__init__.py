@@ -15,6 +15,7 @@ from invoicer_core.models import (
     portal,
     statements,
     tasks,
+    texts,
     trade,
     webhooks,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "portal",
     "statements",
     "tasks",
+    "texts",
     "trade",
     "webhooks",
 ]

@@ -51,6 +51,7 @@ class StoredDocument(Row, OfBusiness, Base):
             "revision",
             unique=True,
         ),
+        Index("ix_documents_store", "business_id", "store", "id"),
     )
 
 
@@ -68,12 +69,16 @@ class File(Row, OfBusiness, Public, Base):
     actor: Mapped[str]
     deleted_at: Mapped[datetime | None]
 
-    __table_args__ = owned("files")
+    __table_args__ = (
+        *owned("files"),
+        Index("ix_files_store", "business_id", "store", "id"),
+    )
 
 
 class Message(Row, OfBusiness, Edited, Base):
-    """What was said to a client. ``token`` is the id that goes out with it, so that a message is
-    recognised when its sending has to be repeated."""
+    """What was said to a client, or by one. ``token`` is the id that goes out with it, so that a
+    message is recognised when its sending has to be repeated; ``provider_ref`` the id of one that
+    came in."""
 
     __tablename__ = "messages"
 
@@ -89,12 +94,40 @@ class Message(Row, OfBusiness, Edited, Base):
     error: Mapped[str | None]
     token: Mapped[str]
     attachments: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'"))
+    direction: Mapped[str] = mapped_column(server_default=sql("'out'"))
+    thread_id: Mapped[int | None]
+    provider_ref: Mapped[str | None]
+    automatic: Mapped[bool] = mapped_column(server_default=sql("false"))
+    locale: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
 
     __table_args__ = (
-        *owned("messages", refers=[("client_id", "clients"), ("invoice_id", "invoices")]),
+        *owned(
+            "messages",
+            refers=[
+                ("client_id", "clients"),
+                ("invoice_id", "invoices"),
+                ("thread_id", "messages"),
+            ],
+        ),
         UniqueConstraint("business_id", "token"),
         CheckConstraint(_STATES, name="state"),
+        CheckConstraint("direction IN ('out', 'in')", name="direction"),
         Index("ix_messages_newest", "business_id", sql("id DESC")),
+        Index(
+            "uq_messages_provider_ref",
+            "business_id",
+            "channel",
+            "provider_ref",
+            unique=True,
+            postgresql_where=sql("direction = 'in'"),
+        ),
+        Index(
+            "ix_messages_unread",
+            "business_id",
+            postgresql_where=sql("direction = 'in' AND read_at IS NULL"),
+        ),
     )
 
 
@@ -113,4 +146,29 @@ class MessageAttempt(Row, OfBusiness, Base):
     __table_args__ = (
         *owned("message_attempts", refers=[("message_id", "messages")], root=False),
         CheckConstraint(_STATES, name="state"),
+        Index(
+            "ix_message_attempts_provider_ref",
+            "business_id",
+            "channel",
+            "provider_ref",
+            postgresql_where=sql("provider_ref IS NOT NULL"),
+        ),
+    )
+
+
+class MessageTemplate(Row, OfBusiness, Edited, Base):
+    """A business's own words for a kind of message, instead of those that come with Invoicer."""
+
+    __tablename__ = "message_templates"
+
+    kind: Mapped[str]
+    form: Mapped[str]
+    language: Mapped[str]
+    subject: Mapped[str | None]
+    text: Mapped[str]
+
+    __table_args__ = (
+        *owned("message_templates"),
+        UniqueConstraint("business_id", "kind", "form", "language"),
+        CheckConstraint("form IN ('long', 'short')", name="form"),
     )

@@ -46,12 +46,14 @@ class SignIn(Row, Base):
 
 
 class OneTimeToken(Row, Base):
-    """A password reset or an e-mail confirmation: hashed, short-lived, used once."""
+    """A password reset or an e-mail confirmation: hashed, short-lived, used once. ``email`` is the
+    address that is confirmed."""
 
     __tablename__ = "one_time_tokens"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     purpose: Mapped[str]
+    email: Mapped[str | None]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -23,6 +23,25 @@ LEAKPROOF = (
 SET_CONFIG = "pg_catalog.set_config(text,text,boolean)"
 LOCK = 7_204_118_001  # any number that nothing else takes
 
+_FOR_OUR_LOGINS_ONLY: LiteralString = """\
+DO $$
+DECLARE f regprocedure;
+BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+        AND has_function_privilege('invoicer_sql', oid, 'EXECUTE')
+        AND (proname ~ '^pg_(try_)?advisory_' OR proname ~ '^lo_' OR proname IN (
+            'loread', 'lowrite', 'pg_sleep', 'pg_sleep_for', 'pg_sleep_until', 'pg_notify',
+            'pg_cancel_backend', 'pg_terminate_backend', 'pg_export_snapshot',
+            'pg_logical_emit_message', 'pg_stat_get_activity', 'pg_stat_get_backend_activity',
+            'pg_stat_clear_snapshot'))
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO invoicer_app, invoicer_gate,'
+            ' invoicer_owner', f);
+    END LOOP;
+END $$"""
+"""What the login that reads for questions may not call; asked as superuser, else in vain."""
+
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -140,6 +159,9 @@ def _grant_steps() -> tuple[LiteralString, ...]:
         "REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text,text,boolean) FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text,text,boolean) "
         "TO invoicer_app, invoicer_gate, invoicer_owner",
+        # Asked by hostile SQL, these would write, wait, shut others out or show their statements.
+        _FOR_OUR_LOGINS_ONLY,
+        "ALTER ROLE invoicer_sql SET temp_file_limit TO '64MB'",
         # Row level security keeps an index from being used by a function that may leak.
         "ALTER FUNCTION pg_catalog.textlike(text,text) LEAKPROOF",
         "ALTER FUNCTION pg_catalog.texticlike(text,text) LEAKPROOF",

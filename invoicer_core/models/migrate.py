@@ -1,36 +1,13 @@
 """Brings the database to the head of every lineage: the core's, then each plugin's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from alembic.config import Config as AlembicConfig
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
 from invoicer_core.models.base import db
-
-_PACKAGE = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """A run of migrations: whose, where its scripts lie, and the schema it owns."""
-
-    name: str
-    versions: Path
-    schema: str
-
-
-def migrations_directory() -> Path:
-    """Where the scripts are: inside the installed package, or beside it in a checkout."""
-    inside = _PACKAGE / "migrations"
-    return inside if inside.is_dir() else _PACKAGE.parent / "migrations"
-
-
-def core_lineage() -> Lineage:
-    """The core's own tables."""
-    return Lineage("core", migrations_directory() / "core", "public")
+from invoicer_core.models.lineage import Lineage, core_lineage, migrations_directory
 
 
 def migration_app(owner_url: str, lineages: Iterable[Lineage] = ()) -> Flask:

@@ -68,7 +68,8 @@ class Delivery(Row, OfBusiness, Base):
 
 
 class WorkflowRun(Row, OfBusiness, Base):
-    """A workflow's way through its steps, as rows; each step is a delivery."""
+    """A workflow's way through its steps, as rows; each step is a delivery. ``told_before`` is the
+    snapshot it began in: events that are not visible there were told since."""
 
     __tablename__ = "workflow_runs"
 
@@ -81,10 +82,17 @@ class WorkflowRun(Row, OfBusiness, Base):
     output: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     invoice_id: Mapped[int | None]
     ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    given_up_at: Mapped[datetime | None]
+    told_before: Mapped[str] = mapped_column(server_default=text("(pg_current_snapshot()::text)"))
 
     __table_args__ = (
         *owned("workflow_runs", refers=[("invoice_id", "invoices")]),
-        CheckConstraint("status IN ('running', 'waiting', 'succeeded', 'failed')", name="status"),
+        CheckConstraint(
+            "status IN ('running', 'waiting', 'succeeded', 'failed', 'undoing', 'cancelled')",
+            name="status",
+        ),
+        Index("ix_workflow_runs_status", "business_id", "status", "id"),
     )
 
 
@@ -101,6 +109,7 @@ class WorkflowStep(Row, OfBusiness, Base):
     error: Mapped[str | None]
     output: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
 
     __table_args__ = owned("workflow_steps", refers=[("run_id", "workflow_runs")], root=False)
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Computed, Index, text
+from sqlalchemy import Computed, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from invoicer_core.models.base import Base, Edited, OfBusiness, PartyColumns, Public, Row, owned
@@ -23,6 +24,7 @@ class Client(Row, OfBusiness, Edited, Public, PartyColumns, Base):
     deleted_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None]
     erased_at: Mapped[datetime | None]
+    channels: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True))
 
     __table_args__ = (

@@ -1,6 +1,6 @@
 """Money received, what it was put on, and money that went back. Only ever countered."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -103,4 +103,24 @@ class Refund(Row, OfBusiness, Base):
     __table_args__ = (
         *owned("refunds", refers=[("payment_id", "payments")], root=False),
         CheckConstraint("amount > 0", name="amount"),
+    )
+
+
+class Dispute(Row, OfBusiness, Base):
+    """A case of a payer's bank against a payment; ``provider_ref`` is the provider's name of it."""
+
+    __tablename__ = "disputes"
+
+    payment_id: Mapped[int]
+    provider_ref: Mapped[str]
+    amount: Mapped[Decimal]
+    reason: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default=text("'open'"))
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        *owned("disputes", refers=[("payment_id", "payments")], root=False),
+        UniqueConstraint("business_id", "payment_id", "provider_ref"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("state IN ('open', 'won', 'lost')", name="state"),
     )

@@ -63,3 +63,22 @@ def open_gate(
         ]
     for statement in statements:
         connection.execute(text(statement))
+
+
+def open_reporting(
+    connection: Connection, table: str, *, columns: Sequence[str], key: str = "business_id"
+) -> None:
+    """Let ``invoicer_sql`` read these columns of the rows of the business that was entered.
+
+    Args:
+        columns: all that the views of ``reporting`` read of the table.
+        key: the column of the business.
+    """
+    quote = IdentifierPreparer(connection.dialect).quote
+    name = quote(table)
+    for statement in (
+        f"CREATE POLICY of_questions ON {name} FOR SELECT TO invoicer_sql"
+        f" USING ({quote(key)} = {PREDICATE})",
+        f"GRANT SELECT ({', '.join(map(quote, columns))}) ON {name} TO invoicer_sql",
+    ):
+        connection.execute(text(statement))

@@ -35,12 +35,13 @@ class Statement(Row, OfBusiness, Public, Base):
 
 
 class ContactConsent(Row, OfBusiness, Base):
-    """A contact agreed to a channel on a day, or took it back. The newest row counts; append only,
-    and gone with the contact."""
+    """A contact agreed to a channel on a day, or took it back; or whoever has an address did, of
+    which only a hash is kept. The newest row counts; append only, and gone with the contact."""
 
     __tablename__ = "contact_consents"
 
-    contact_id: Mapped[int]
+    contact_id: Mapped[int | None]
+    address_hash: Mapped[bytes | None]
     channel: Mapped[str]
     given: Mapped[bool]
     how: Mapped[str]
@@ -55,7 +56,9 @@ class ContactConsent(Row, OfBusiness, Base):
             ["contacts.business_id", "contacts.id"],
             ondelete="CASCADE",
         ),
-        CheckConstraint("channel IN ('email', 'sms', 'whatsapp', 'voice')", name="channel"),
+        Index("ix_contact_consents_address_hash", "business_id", "address_hash"),
+        CheckConstraint("num_nonnulls(contact_id, address_hash) = 1", name="whose"),
+        CheckConstraint("channel ~ '^[a-z][a-z0-9_.-]{0,63}$'", name="channel"),
     )
 
 

@@ -24,6 +24,7 @@ class Task(Row, OfBusiness, Base):
     total: Mapped[int] = mapped_column(server_default=text("0"))
     message: Mapped[str] = mapped_column(server_default=text("''"))
     error: Mapped[str | None]
+    is_stopping: Mapped[bool] = mapped_column(server_default=text("false"))
     file_id: Mapped[int | None]
     delivery_id: Mapped[int | None]
     created_by: Mapped[int | None]
@@ -34,7 +35,9 @@ class Task(Row, OfBusiness, Base):
 
     __table_args__ = (
         *owned("tasks", refers=[("file_id", "files"), ("delivery_id", "deliveries")]),
-        CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
+        CheckConstraint(
+            "state IN ('queued', 'running', 'done', 'failed', 'stopped')", name="state"
+        ),
         Index("ix_tasks_newest", "business_id", text("id DESC")),
     )
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -16,7 +16,8 @@ from invoicer_core.models.base import db
 
 _business: ContextVar[int | None] = ContextVar("invoicer_business", default=None)
 
-_ENTER = text("SELECT set_config('app.business_id', :business, true)")
+_ENTER = "SELECT set_config('app.business_id', %(business)s, true)"
+"""Given to the driver as it is: it runs with every transaction."""
 
 
 class OutsideBusiness(RuntimeError):
@@ -64,10 +65,10 @@ def lend_transaction(business_id: int) -> Iterator[None]:
     former = current_business_id()
     token = _business.set(business_id)
     try:
-        db.session.execute(_ENTER, {"business": str(business_id)})
+        db.session.connection().exec_driver_sql(_ENTER, {"business": str(business_id)})
         yield
         db.session.flush()
-        db.session.execute(_ENTER, {"business": str(former)})
+        db.session.connection().exec_driver_sql(_ENTER, {"business": str(former)})
     finally:
         _business.reset(token)
 
@@ -86,7 +87,7 @@ def _tell_postgresql(_session: Session, _transaction: SessionTransaction, conn: 
     """Set the business for the transaction only (`true`): a pooled connection keeps nothing."""
     business_id = _business.get()
     if business_id is not None and conn.engine.url.username != "invoicer_gate":
-        conn.execute(_ENTER, {"business": str(business_id)})
+        conn.exec_driver_sql(_ENTER, {"business": str(business_id)})
 
 
 def gate() -> Any:
