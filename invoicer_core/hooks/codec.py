@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from json.encoder import encode_basestring as _quoted
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import simplejson
@@ -23,8 +23,16 @@ from invoicer_core.domain.errors import InvalidInput
 MAX_DIGITS: Final = 40
 """Digits and largest exponent of a number on the way in: far above any sum of money."""
 
+T = TypeVar("T")
+
 _Reader = tuple[tuple[tuple[str, str], ...], Callable[[Any], tuple[Any, ...]]]
 _READERS: Final[dict[type, _Reader]] = {}
+
+
+class Once(tuple[T, ...]):  # noqa: SLOT001 - the text is its one attribute
+    """A tuple of frozen things that stands in several answers: its text is made only once."""
+
+    text: str | None = None
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
@@ -52,15 +60,37 @@ def _text(value: Any) -> str:
     if reader is not None:
         return _object_text(reader, value)
     if kind is dict:
-        members = [f"{_quoted(_key(key))}:{_text(item)}" for key, item in value.items()]
-        return "{" + ",".join(members) + "}"
+        return _mapping_text(value)
     if kind is tuple or kind is list:
         return "[" + ",".join([_text(item) for item in value]) + "]"
     if value is None:
         return "null"
     if kind is bool:
         return "true" if value else "false"
+    if kind is Once:
+        if value.text is None:
+            value.text = _text(tuple(value))
+        return str(value.text)
     return _text(_simpler(value))
+
+
+def _mapping_text(value: dict[Any, Any]) -> str:
+    """As `_object_text`, nulls included."""
+    members = []
+    for key, item in value.items():
+        prefix = _quoted(key if type(key) is str else _key(key)) + ":"
+        kind = type(item)
+        if item is None:
+            members.append(prefix + "null")
+        elif kind is str:
+            members.append(prefix + _quoted(item))
+        elif kind is Decimal:
+            members.append(prefix + _digits(item))
+        elif kind is int:
+            members.append(prefix + int.__repr__(item))
+        else:
+            members.append(prefix + _text(item))
+    return "{" + ",".join(members) + "}"
 
 
 def _object_text(reader: _Reader, value: Any) -> str:

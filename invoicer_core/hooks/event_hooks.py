@@ -10,6 +10,8 @@ shown to the owner. Other plugins and the core notice nothing.
 from invoicer_core.domain.events import (
     ClientArchived,
     ClientCreated,
+    ClientErased,
+    ClientMerged,
     ClientUpdated,
     CreditNoteIssued,
     DocumentStored,
@@ -25,6 +27,7 @@ from invoicer_core.domain.events import (
     InvoiceWrittenOff,
     MessageDelivered,
     MessageFailed,
+    MessageReceived,
     MessageSent,
     OrderCancelled,
     OrderCompleted,
@@ -47,7 +50,9 @@ from invoicer_core.domain.events import (
     SupplierUpdated,
     UserLoggedIn,
     UserRegistered,
+    WorkflowCancelled,
     WorkflowFailed,
+    WorkflowLate,
     WorkflowMoved,
     WorkflowStarted,
     WorkflowSucceeded,
@@ -136,6 +141,10 @@ class EventHooks:
         """The message was refused for good, or bounced; ``error`` says why."""
 
     @hookspec
+    def on_message_received(self, ctx: Context, event: MessageReceived) -> None:
+        """Somebody answered a message, or wrote first."""
+
+    @hookspec
     def on_document_stored(self, ctx: Context, event: DocumentStored) -> None:
         """A PDF or other file of an invoice or credit note was rendered, hashed and stored."""
 
@@ -158,6 +167,14 @@ class EventHooks:
     @hookspec
     def on_client_archived(self, ctx: Context, event: ClientArchived) -> None:
         """A client was taken out of the lists."""
+
+    @hookspec
+    def on_client_merged(self, ctx: Context, event: ClientMerged) -> None:
+        """All of one client went to another; what you keep by ``gone_id`` should follow."""
+
+    @hookspec
+    def on_client_erased(self, ctx: Context, event: ClientErased) -> None:
+        """A client's personal data was erased; erase what you and your provider keep of it."""
 
     @hookspec
     def on_order_created(self, ctx: Context, event: OrderCreated) -> None:
@@ -222,6 +239,14 @@ class EventHooks:
     @hookspec
     def on_workflow_failed(self, ctx: Context, event: WorkflowFailed) -> None:
         """A run stopped with a named error; it can be resumed."""
+
+    @hookspec
+    def on_workflow_late(self, ctx: Context, event: WorkflowLate) -> None:
+        """A step or a wait took longer than its limit: somebody should look at it."""
+
+    @hookspec
+    def on_workflow_cancelled(self, ctx: Context, event: WorkflowCancelled) -> None:
+        """A run was given up by a person, and what its steps did is taken back."""
 
     @hookspec
     def on_plugin_paused(self, ctx: Context, event: PluginPaused) -> None:

@@ -56,7 +56,7 @@ class InboundRequest:
     """A provider's call, as it came.
 
     Args:
-        body: the very bytes, at most 1 MiB: signatures are made over them.
+        body: the very bytes, at most `InboundWebhook.most_bytes`: signatures are made over them.
         headers: names in lower case; cookies are left out.
         form: the fields of a form (``application/x-www-form-urlencoded``), else empty.
         url: under the public address of the installation, with the query.
@@ -94,6 +94,7 @@ class InboundWebhook:
             is answered 200 without effect. None: every call counts.
         ready: False while its secret is not set: the address then does not exist.
         challenge: answers a provider's GET that proves who owns the address.
+        most_bytes: how much a call may hold; never more than 4 MiB count.
     """
 
     name: str
@@ -102,6 +103,7 @@ class InboundWebhook:
     event_id: Callable[[InboundRequest], str | None]
     ready: Callable[[Ctx], bool]
     challenge: Callable[[Ctx, InboundRequest], InboundResponse | None] | None = None
+    most_bytes: int = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,27 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class AiTool:
-    """Something an assistant may do. ``writes`` asks the person first; ``permission`` is theirs."""
+    """Something an assistant may look up or do, for the one who asks and within their rights.
+
+    Args:
+        description: for the model: what it answers or does, and when to use it.
+        arguments: what it takes; its JSON schema is what a model sees, and what does not fit is
+            refused before ``run``.
+        run: ``ctx.member`` is who asks: pass it as ``by=``. Answers JSON values or snapshots, few
+            and small: all of it goes to the model.
+        permission: what the one who asks must hold, by role and by the scopes of an API key.
+        writes: it changes or sends something: it is only proposed, and runs once a person has
+            confirmed it, in one transaction with the note of that; slow work goes to ``ctx.later``.
+        title: for people, by ``say``.
+        preview: of one that writes: what exactly it would do, in words for that person, by ``say``.
+            Raises what ``run`` would, so that nothing impossible is proposed.
+    """
 
     name: str
     description: str
     arguments: type[BaseModel]
-    run: Callable[[Ctx, BaseModel], Any]
+    run: Callable[[Ctx, Any], Any]
     permission: str
     writes: bool = False
+    title: str = ""
+    preview: Callable[[Ctx, Any], str] | None = None

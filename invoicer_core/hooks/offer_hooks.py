@@ -22,15 +22,14 @@ from invoicer_core.hooks.marks import hookspec
 from invoicer_core.hooks.offers import (
     DocumentRenderer,
     DocumentStore,
-    Embedder,
     HealthCheck,
     Job,
     JobQueue,
     MessageChannel,
     PaymentProvider,
     Schedule,
-    SearchBackend,
 )
+from invoicer_core.hooks.searching import Embedder, SearchBackend
 from invoicer_core.hooks.workflows import Workflow
 
 

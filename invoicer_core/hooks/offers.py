@@ -5,7 +5,7 @@ Every function gets the context first. They may raise ``RetryLater``, ``Permanen
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -33,6 +33,7 @@ from invoicer_core.hooks.faces import (
     Slot,
 )
 from invoicer_core.hooks.report_papers import Report
+from invoicer_core.hooks.searching import Embedder, SearchBackend
 from invoicer_core.hooks.workflows import Workflow
 
 Ctx = Context[Any]
@@ -88,6 +89,9 @@ class PaymentProvider:
         refund: give back ``amount`` of a payment; ``key`` is the idempotency key.
         lookup: ask the provider what became of a reference.
         currencies: ISO 4217 codes it takes; empty means all.
+        ready: False while it is not set up: it is then not shown to anybody. None: always.
+        find: ask the provider what became of one of our attempts whose reference nobody knows.
+        charge: take the money from what the client saved and agreed to, nobody being at a screen.
     """
 
     name: str
@@ -96,6 +100,9 @@ class PaymentProvider:
     refund: Callable[[Ctx, PaymentSnapshot, Decimal, str], PaymentOutcome] | None = None
     lookup: Callable[[Ctx, str], PaymentOutcome] | None = None
     currencies: frozenset[str] = frozenset()
+    ready: Callable[[Ctx], bool] | None = None
+    find: Callable[[Ctx, UUID], PaymentOutcome] | None = None
+    charge: Callable[[Ctx, PaymentRequest], PaymentOutcome] | None = None
 
 
 # --- messages --------------------------------------------------------------------------------
@@ -149,6 +156,16 @@ class SendResult:
     provider_ref: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a message would take, before it is sent: parts it is cut into, money, a word on it."""
+
+    segments: int | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageChannel:
     """A way to reach people: e-mail, SMS, voice.
@@ -158,6 +175,13 @@ class MessageChannel:
         send: hand one message over.
         address: the recipient's address of a client on this channel, None when there is none.
         carries_files: whether attachments arrive.
+        quote: what a message would take; shown before a person sends it.
+        needs_consent: True: only with a recorded consent; False: unless consent was withdrawn.
+        quiet: what is sent by itself waits for the end of the business's quiet hours.
+        lookup: what became of an attempt whose end nobody knows, by the provider's reference where
+            there is one; None: the provider does not know. PermanentFailure: it did not arrive.
+        kind: what it carries, where that is not its name: a second way to send ``email``. Consent
+            is by kind, and the business chooses which channel carries each.
     """
 
     name: str
@@ -167,6 +191,16 @@ class MessageChannel:
         default=lambda client: client.email  # the commonest channel
     )
     carries_files: bool = True
+    quote: Callable[[Ctx, OutgoingMessage], Quote] | None = None
+    needs_consent: bool = False
+    quiet: bool = False
+    lookup: Callable[[Ctx, OutgoingMessage, str | None], SendResult | None] | None = None
+    kind: str = ""
+
+    @property
+    def carries(self) -> str:
+        """What it carries: its kind, or its own name."""
+        return self.kind or self.name
 
 
 # --- documents -------------------------------------------------------------------------------
@@ -234,7 +268,8 @@ class RenderRequest:
         assets: files by name, e.g. ``logo``: bytes of a PNG or JPEG.
         revision_mark: a word across the page: ``void``, ``draft``, ``copy``.
         attachments: files to embed, e.g. an e-invoice's XML.
-        options: choices of the business: colours, texts, paper size.
+        options: choices of the business: colours, texts, paper size, ``template`` (classic, modern,
+            compact, elegant; one that a renderer does not have is its own usual one).
     """
 
     kind: Literal["invoice", "credit_note", "receipt", "statement", "report"]
@@ -254,38 +289,6 @@ class DocumentRenderer:
     name: str
     media_type: str
     render: Callable[[Ctx, RenderRequest], bytes]
-
-
-# --- search -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Embedder:
-    """Turns texts into vectors of ``dimension`` numbers. ``model`` is stored beside each vector:
-    vectors of different models are never compared."""
-
-    name: str
-    model: str
-    dimension: int
-    embed: Callable[[Ctx, Sequence[str]], Sequence[Sequence[float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """A found thing and how well it fits, from 0 to 1."""
-
-    id: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class SearchBackend:
-    """Another way to find things: ``search(ctx, kind, query, limit)``, kind ``product`` ..."""
-
-    name: str
-    title: str
-    search: Callable[[Ctx, str, str, int], Sequence[SearchHit]]
-    kinds: frozenset[str] = frozenset({"product"})
 
 
 # --- work ------------------------------------------------------------------------------------

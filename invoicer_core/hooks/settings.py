@@ -9,6 +9,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, core_schema
 
 from invoicer_core.domain.errors import FieldError, InvalidInput
+from invoicer_core.domain.saying import say
+from invoicer_core.hooks.model_faults import fault_words
 
 MAX_SECRET: Final = 10_000
 
@@ -209,12 +211,12 @@ def validated(settings: type[Settings], values: Mapping[str, Any]) -> Settings:
         return settings.model_validate(dict(values))
     except ValidationError as wrong:
         fields = [
-            FieldError("/" + "/".join(str(part) for part in error["loc"]), error["msg"])
-            for error in wrong.errors(include_url=False, include_input=False, include_context=False)
+            FieldError("/" + "/".join(str(part) for part in error["loc"]), fault_words(error))
+            for error in wrong.errors(include_url=False, include_input=False)
         ]
         names = ", ".join(error.pointer.lstrip("/") for error in fields)
         raise InvalidInput(
-            f"The settings are not complete or not valid: {names}.", fields
+            say("The settings are not complete or not valid: %(names)s.", names=names), fields
         ) from None
 
 

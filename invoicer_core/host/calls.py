@@ -18,6 +18,7 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, FieldError
 from invoicer_core.domain.events import EVENTS, Event
+from invoicer_core.domain.saying import say, together
 from invoicer_core.hooks.answers import (
     PROPOSAL_KINDS,
     ItemProposal,
@@ -111,10 +112,11 @@ def refuse_objected(
     """
     found = objections(session, hook, snapshot, business_id=business_id, by=by)
     if found:
-        reasons = " ".join(f"{each.plugin}: {each.reason}" for each in found)
-        raise Conflict(
-            reasons, [FieldError(each.pointer, each.reason) for each in found if each.pointer]
+        reasons = (
+            say("%(plugin)s: %(reason)s", plugin=each.plugin, reason=each.reason) for each in found
         )
+        faults = [FieldError(each.pointer, each.reason) for each in found if each.pointer]
+        raise Conflict(together(*reasons), faults)
 
 
 @dataclass(frozen=True, slots=True)

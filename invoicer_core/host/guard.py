@@ -48,9 +48,14 @@ class TransactionEnded(HookFailed):
 
 
 def answers(
-    session: AnySession, plugin: str, expected: type[T], ask: Callable[[], Iterable[T] | None]
+    session: AnySession,
+    plugin: str,
+    expected: type[T],
+    ask: Callable[[], Iterable[T] | None],
+    *,
+    most: int = MOST_ANSWERS,
 ) -> list[T]:
-    """What a hook answers, of the expected type, at most 20.
+    """What a hook answers, of the expected type, at most ``most``.
 
     Runs under a savepoint of its own: what the hook wrote stays only when it ends well.
 
@@ -63,9 +68,9 @@ def answers(
             return []
         if isinstance(found, str | bytes) or not isinstance(found, Iterable):
             raise HookFailed(f"answered {type(found).__name__} instead of {expected.__name__}s")
-        items = list(islice(iter(found), MOST_ANSWERS + 1))
-        if len(items) > MOST_ANSWERS:
-            raise HookFailed(f"gave more than {MOST_ANSWERS} answers")
+        items = list(islice(iter(found), most + 1))
+        if len(items) > most:
+            raise HookFailed(f"gave more than {most} answers")
         for item in items:
             if not isinstance(item, expected):
                 raise HookFailed(f"answered {type(item).__name__} instead of {expected.__name__}")

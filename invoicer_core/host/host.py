@@ -10,6 +10,7 @@ from flask import Flask, current_app, has_app_context
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound, Unavailable
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import BusinessSnapshot
 from invoicer_core.hooks.context import Context
 from invoicer_core.hooks.settings import Settings
@@ -27,7 +28,7 @@ TellPaused = Callable[[str, int, str], None]
 
 
 def _not_wired(*_: Any) -> Any:
-    raise Unavailable("This part of the application is not connected here.")
+    raise Unavailable(say("This part of the application is not connected here."))
 
 
 def _tell_nobody(_plugin: str, _business_id: int, _reason: str) -> None:
@@ -78,7 +79,7 @@ class Host:
         """The class of a plugin's settings. Raises NotFound for a plugin that is not loaded."""
         loaded = self.registry.plugins.get(plugin)
         if loaded is None:
-            raise NotFound(f"There is no plugin named {plugin}.")
+            raise NotFound(say("There is no plugin named %(plugin)s.", plugin=plugin))
         return loaded.plugin.settings
 
     def drawer(self, plugin: str, business_id: int) -> Drawer:

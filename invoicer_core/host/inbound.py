@@ -6,6 +6,7 @@ from logging import getLogger
 from typing import Any, Final, TypeVar
 
 from invoicer_core.domain.errors import Conflict, InvoicerError, Unavailable
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
 from invoicer_core.hooks.faces import InboundRequest, InboundResponse, InboundWebhook
 from invoicer_core.host import states, watch
@@ -97,13 +98,13 @@ class InboundCall:
         cause = failure.__cause__
         if isinstance(cause, RetryLater):
             wait = int(cause.after.total_seconds()) if cause.after is not None else 60
-            return Unavailable("Not now; send it again later.", max(1, wait))
+            return Unavailable(say("Not now; send it again later."), max(1, wait))
         if isinstance(cause, PermanentFailure):
             return Conflict(cause.reason)
         if isinstance(cause, InvoicerError):
             return cause
         if isinstance(cause, OutcomeUnknown):
-            return Unavailable("Not known how it ended; send it again later.", 60)
+            return Unavailable(say("Not known how it ended; send it again later."), 60)
         return self._failed(step, failure)
 
     def _failed(self, step: str, failure: HookFailed) -> Unavailable:
@@ -111,7 +112,7 @@ class InboundCall:
         self.session.rollback()
         ctx = self.webhook.ctx
         note_failure(current(), ctx.plugin, self._what(step), ctx.business_id, failure)
-        return Unavailable("The call could not be worked on; send it again later.", 60)
+        return Unavailable(say("The call could not be worked on; send it again later."), 60)
 
     def _what(self, step: str) -> str:
         return f"webhook {self.webhook.offer.name} ({step})"

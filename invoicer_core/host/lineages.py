@@ -6,7 +6,7 @@ from pathlib import Path
 from invoicer_core.hooks.plugin import BrokenPlugin
 from invoicer_core.host.loading import Loaded
 from invoicer_core.host.registry import Registry
-from invoicer_core.models.migrate import Lineage
+from invoicer_core.models.lineage import Lineage
 
 
 def lineage_of(loaded: Loaded) -> Lineage | None:

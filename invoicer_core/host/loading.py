@@ -12,6 +12,7 @@ from invoicer_core.hooks.marks import PROJECT
 from invoicer_core.hooks.offers import OFFERS
 from invoicer_core.hooks.plugin import API, HOOKS, NAME, BrokenPlugin, Plugin
 from invoicer_core.hooks.settings import Settings
+from invoicer_core.hooks.workflows import Workflow
 
 GROUP: Final = "invoicer.plugins"
 OWN_PACKAGE: Final = "invoicer"
@@ -139,6 +140,11 @@ def implements(kind: type[Plugin], hook: str) -> bool:
     return getattr(member, f"{PROJECT}_impl", None) is not None
 
 
+def _own_name(offer: Any) -> str:
+    """What no other offer of the plugin may be called; a workflow has a name for each version."""
+    return f"{offer.name} {offer.version}" if isinstance(offer, Workflow) else str(offer.name)
+
+
 def _offers(plugin: Plugin, hook: str) -> tuple[Any, ...]:
     expected = OFFERS[hook]
     found = tuple(islice(iter(getattr(plugin, hook)()), MOST_OFFERS + 1))
@@ -147,7 +153,7 @@ def _offers(plugin: Plugin, hook: str) -> tuple[Any, ...]:
     for offer in found:
         if not isinstance(offer, expected):
             raise BrokenPlugin(f"{hook} must yield {expected.__name__}, not {type(offer).__name__}")
-    names = [offer.name for offer in found]
+    names = [_own_name(offer) for offer in found]
     for name in names:
         if names.count(name) > 1:
             raise BrokenPlugin(f"{hook} yields two offers named {name}")

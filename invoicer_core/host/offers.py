@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from invoicer_core.domain.errors import NotFound, Unavailable
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks.context import Context
 from invoicer_core.host import states
 from invoicer_core.host.host import current
+from invoicer_core.host.registry import Offered
 from invoicer_core.host.states import AnySession
 
 T = TypeVar("T")
@@ -52,13 +54,26 @@ def find(
     for each in host.registry.offered(kind):
         if named(each.offer) != name or (plugin is not None and each.plugin != plugin):
             continue
-        state = states.read(session, business_id, host.registry.default_on).of(each.plugin)
-        if not state.runs:
-            how = "paused" if state.enabled else "switched off"
-            raise Unavailable(f"The plugin {each.plugin} is {how} for this business.")
-        return Provided(each.plugin, each.offer, host.context(each.plugin, business_id))
+        return provide(session, each, business_id)
     words = kind.__name__
-    raise NotFound(f"No plugin that is loaded offers the {words} {name}.")
+    raise NotFound(
+        say("No plugin that is loaded offers the %(words)s %(name)s.", words=words, name=name)
+    )
+
+
+def provide(session: AnySession, offered: Offered[T], business_id: int) -> Provided[T]:
+    """This offer, for the business. Raises Unavailable when its plugin is off or paused there."""
+    host = current()
+    state = states.read(session, business_id, host.registry.default_on).of(offered.plugin)
+    if not state.runs:
+        raise Unavailable(_idle(offered.plugin, paused=state.enabled))
+    return Provided(offered.plugin, offered.offer, host.context(offered.plugin, business_id))
+
+
+def _idle(plugin: str, *, paused: bool) -> str:
+    if paused:
+        return say("The plugin %(plugin)s is paused for this business.", plugin=plugin)
+    return say("The plugin %(plugin)s is switched off for this business.", plugin=plugin)
 
 
 def named(offer: Any) -> str:

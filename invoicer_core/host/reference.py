@@ -102,6 +102,8 @@ def _dataclass(kind: type[Any], *, heading: bool = True) -> Iterator[str]:
         yield from (f"### `{kind.__name__}`", "")
     yield from (*_prose(kind), "", "| Field | Type | Default |", "|---|---|---|")
     for each in fields(kind):
+        if not each.init:
+            continue
         default = _default(each)
         yield f"| `{each.name}` | `{_type(each.type)}` | {default} |"
     yield ""

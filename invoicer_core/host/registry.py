@@ -221,7 +221,9 @@ def _core_subscribers(workflows: Iterable[Offered[Workflow]]) -> dict[str, tuple
     for each in workflows:
         moving |= set(each.offer.on)
         moving |= {state.resume for state in each.offer.states if isinstance(state, Wait)}
-    own = {"message.queued": ("messages",), "payment.begun": ("payments",)}
+    own = {"message.queued": ("messages",), "message.watch": ("message-watch",),
+           "payment.begun": ("payments",),
+           "payment.refund_asked": ("payments",)}  # fmt: skip
     return {**dict.fromkeys(moving, ("workflows",)), **own}
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from invoicer_core.domain.errors import Conflict, InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks.codec import dumps
 from invoicer_core.hooks.settings import (
     Secret,
@@ -98,7 +99,7 @@ class Drawer:
                 shown[name] = from_environ[name]
             elif not info.is_required():
                 shown[name] = info.get_default(call_default_factory=True, validated_data={})
-        return shown
+        return {name: value for name, value in shown.items() if value is not None}
 
     def version(self) -> int:
         """For the next write's ``expected_version``; 0 before the first."""
@@ -115,7 +116,7 @@ class Drawer:
         """
         stored = self._read()
         if expected_version is not None and expected_version != stored.version:
-            raise Conflict("The settings were changed meanwhile; load them again.")
+            raise Conflict(say("The settings were changed meanwhile; load them again."))
         values = dict(incoming)
         sealed = {name: stored.sealed[name] for name in self._kept_secrets(values, stored)}
         for name in sealed:
@@ -130,7 +131,9 @@ class Drawer:
     def _check(self, values: Mapping[str, Any]) -> None:
         unknown = sorted(values.keys() - self.kind.model_fields.keys())
         if unknown:
-            raise InvalidInput.at(f"/{unknown[0]}", f"There is no setting named {unknown[0]}.")
+            raise InvalidInput.at(
+                f"/{unknown[0]}", say("There is no setting named %(name)s.", name=unknown[0])
+            )
         validated(self.kind, {**self._from_environ(), **values})
 
     def _kept_secrets(self, values: dict[str, Any], stored: Stored) -> list[str]:
@@ -155,7 +158,7 @@ class Drawer:
             },
         ).first()
         if row is None:
-            raise Conflict("The settings were changed meanwhile; load them again.")
+            raise Conflict(say("The settings were changed meanwhile; load them again."))
         return int(row[0])
 
     def _shown_secret(

@@ -36,6 +36,8 @@ from invoicer_core.domain.errors import (
 from invoicer_core.domain.events import (
     ClientArchived,
     ClientCreated,
+    ClientErased,
+    ClientMerged,
     ClientUpdated,
     CreditNoteIssued,
     DocumentStored,
@@ -52,6 +54,7 @@ from invoicer_core.domain.events import (
     InvoiceWrittenOff,
     MessageDelivered,
     MessageFailed,
+    MessageReceived,
     MessageSent,
     OrderCancelled,
     OrderCompleted,
@@ -74,7 +77,9 @@ from invoicer_core.domain.events import (
     SupplierUpdated,
     UserLoggedIn,
     UserRegistered,
+    WorkflowCancelled,
     WorkflowFailed,
+    WorkflowLate,
     WorkflowMoved,
     WorkflowStarted,
     WorkflowSucceeded,
@@ -82,6 +87,12 @@ from invoicer_core.domain.events import (
 )
 from invoicer_core.domain.money import (
     minor_units,
+)
+from invoicer_core.domain.periods import (
+    Period,
+)
+from invoicer_core.domain.saying import (
+    say,
 )
 from invoicer_core.domain.snapshots import (
     AllocationSnapshot,
@@ -147,7 +158,6 @@ from invoicer_core.hooks.offers import (
     Attachment,
     DocumentRenderer,
     DocumentStore,
-    Embedder,
     Health,
     HealthCheck,
     Job,
@@ -159,11 +169,10 @@ from invoicer_core.hooks.offers import (
     PaymentProvider,
     PaymentRequest,
     PaymentStart,
+    Quote,
     Receipt,
     RenderRequest,
     Schedule,
-    SearchBackend,
-    SearchHit,
     SendResult,
     Statement,
     StatementLine,
@@ -177,6 +186,11 @@ from invoicer_core.hooks.plugin import (
     Plugin,
 )
 from invoicer_core.hooks.report_papers import Report, ReportTable
+from invoicer_core.hooks.searching import (
+    Embedder,
+    SearchBackend,
+    SearchHit,
+)
 from invoicer_core.hooks.settings import (
     Secret,
     Settings,
@@ -192,8 +206,9 @@ from invoicer_core.hooks.workflows import (
     Workflow,
     WorkflowError,
 )
-from invoicer_core.services import documents, invoices, notifications
+from invoicer_core.services import documents, invoices
 from invoicer_core.services.folders import data_folder
+from invoicer_core.services.messages import notifications
 
 __all__ = [
     "API",
@@ -210,6 +225,8 @@ __all__ = [
     "Choice",
     "ClientArchived",
     "ClientCreated",
+    "ClientErased",
+    "ClientMerged",
     "ClientSnapshot",
     "ClientUpdated",
     "Command",
@@ -263,6 +280,7 @@ __all__ = [
     "MessageChannel",
     "MessageDelivered",
     "MessageFailed",
+    "MessageReceived",
     "MessageSent",
     "MessageSnapshot",
     "NotAuthenticated",
@@ -290,6 +308,7 @@ __all__ = [
     "PaymentRequest",
     "PaymentSnapshot",
     "PaymentStart",
+    "Period",
     "PermanentFailure",
     "Permission",
     "Plugin",
@@ -301,6 +320,7 @@ __all__ = [
     "ProductLowStock",
     "ProductSnapshot",
     "ProductUpdated",
+    "Quote",
     "Receipt",
     "RefundSnapshot",
     "RenderRequest",
@@ -339,8 +359,10 @@ __all__ = [
     "Wait",
     "Withholding",
     "Workflow",
+    "WorkflowCancelled",
     "WorkflowError",
     "WorkflowFailed",
+    "WorkflowLate",
     "WorkflowMoved",
     "WorkflowStarted",
     "WorkflowSucceeded",
@@ -355,5 +377,6 @@ __all__ = [
     "minor_units",
     "notifications",
     "places",
+    "say",
     "to_json",
 ]

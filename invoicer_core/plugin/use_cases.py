@@ -8,31 +8,50 @@ Each is a transaction of its own, or part of the one it is called in; those that
 """
 
 from invoicer_core.services import (
+    ai_tools,
     businesses,
     clients,
     credit_notes,
     documents,
+    files,
     invoice_stock,
     invoices,
     messages,
+    once,
     payments,
     products,
-    suppliers,
+    reporting,
+    reports,
+    searching,
+    sheets,
+    tasks,
     workflows,
 )
+from invoicer_core.services.buying import suppliers
+from invoicer_core.services.messages import consents, writing
 from invoicer_core.services.transaction import transaction
 
 __all__ = [
+    "ai_tools",
     "businesses",
     "clients",
+    "consents",
     "credit_notes",
     "documents",
+    "files",
     "invoice_stock",
     "invoices",
     "messages",
+    "once",
     "payments",
     "products",
+    "reporting",
+    "reports",
+    "searching",
+    "sheets",
     "suppliers",
+    "tasks",
     "transaction",
     "workflows",
+    "writing",
 ]
