@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from invoicer_core.domain.account import AuditCheck, AuditEntrySnapshot
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Page
 from invoicer_core.models import db
 from invoicer_core.models.outbox import AuditEntry, AuditHead
@@ -58,7 +59,7 @@ def _doing(what: str | None) -> ColumnElement[bool]:
     if not what:
         return true()
     if len(what) > _LONGEST_NAME or not storable(what):
-        raise InvalidInput.at("/what", "There is no such action.")
+        raise InvalidInput.at("/what", say("There is no such action."))
     return AuditEntry.payload.contains(f'"do": "{what}', autoescape=True) | (
         AuditEntry.payload.contains(f'"do":"{what}', autoescape=True)
     )

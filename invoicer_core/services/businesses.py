@@ -9,6 +9,7 @@ from invoicer_core.domain import calendar
 from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import InvalidInput, NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import BusinessSnapshot, Identifier
 from invoicer_core.models import db
 from invoicer_core.models.catalog import TaxRate
@@ -25,7 +26,7 @@ from invoicer_core.models.tenancy import (
 from invoicer_core.services import fields as check
 from invoicer_core.services import rows
 from invoicer_core.services import series as number_series
-from invoicer_core.services.document_texts import PAPERS, columns_check, texts_check
+from invoicer_core.services.document_texts import PAPERS, TEMPLATES, columns_check, texts_check
 from invoicer_core.services.parties import PARTY_CHECKS
 from invoicer_core.services.starting_rates import starting_rates
 from invoicer_core.services.transaction import Unit, transaction
@@ -53,7 +54,7 @@ def _time_zone(value: Any) -> str:
 def _color(value: Any) -> str:
     color = check.text(7)(value).lower()
     if len(color) != 7 or color[0] != "#" or set(color[1:]) - set("0123456789abcdef"):
-        raise ValueError("Write a colour as #rrggbb.")
+        raise ValueError(say("Write a colour as #rrggbb."))
     return str(color)
 
 
@@ -72,13 +73,20 @@ SETTINGS: Final[Mapping[str, check.Check]] = {
     "document_texts": texts_check,
     "hidden_columns": columns_check,
     "paper": check.choice(*PAPERS),
+    "document_template": check.choice(*TEMPLATES),
+    "document_store": check.text(64),
+    "carriers": check.by_name,
+    "channel_order": check.names(10),
+    "quiet_from": check.clock,
+    "quiet_until": check.clock,
+    "fallback_hours": check.whole(0, 168),
 }
 """The settings of a business, by name; what is not there has its default."""
 
 
 def _settings(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError("This must be an object.")
+        raise ValueError(say("This must be an object."))
     return check.check_fields(value, SETTINGS)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from invoicer_core.domain.account import Change, Changes
 from invoicer_core.domain.errors import InvalidInput, InvoicerError
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
@@ -24,7 +25,7 @@ _READ: Final = text(
     " AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     " ORDER BY xid, id LIMIT :limit"
 )
-_HIDDEN: Final = ("message.queued", "job.requested")
+_HIDDEN: Final = ("message.queued", "message.watch", "job.requested")
 """Internal: of interest to the one who sends only."""
 
 
@@ -76,4 +77,6 @@ def _decode(cursor: str) -> tuple[int, int]:
 
 
 def _refusal() -> InvoicerError:
-    return InvalidInput.at("/after", "This is no cursor of this feed: take `next` of an answer.")
+    return InvalidInput.at(
+        "/after", say("This is no cursor of this feed: take `next` of an answer.")
+    )

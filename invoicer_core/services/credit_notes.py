@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from sqlalchemy import func, insert, select
 
-from invoicer_core.domain import credit, totals
+from invoicer_core.domain import credit, credit_parts, totals
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.document import Document, Totals
 from invoicer_core.domain.drafts import CreditNoteDraft
 from invoicer_core.domain.errors import Conflict, NotFound
+from invoicer_core.domain.saying import say, state_word
 from invoicer_core.domain.snapshots import (
     CreditNoteSnapshot,
     InvoiceItemSnapshot,
@@ -89,8 +90,7 @@ def create(*, draft: CreditNoteDraft, by: Actor) -> CreditNoteSnapshot:
     """
     with transaction(by=by) as unit:
         invoice = invoice_rows.load(draft.invoice_id, lock=True)
-        if invoice.state != "issued":
-            raise Conflict(f"{invoice.invoice_number} is {invoice.state}: it can not be credited.")
+        _require_issued(invoice)
         known = drafting.setting(invoice.client_id, "credit_note")
         document, sums = _settled(draft, invoice)
         drafting.check_expected(draft.expected_total, sums)
@@ -141,8 +141,7 @@ def preview(*, draft: CreditNoteDraft) -> CreditPreview:
     Raises: as `create`, but that no plugin is asked.
     """
     invoice = invoice_rows.load(draft.invoice_id)
-    if invoice.state != "issued":
-        raise Conflict(f"{invoice.invoice_number} is {invoice.state}: it can not be credited.")
+    _require_issued(invoice)
     document, sums = _settled(draft, invoice)
     surplus = max(sums.amount_due - invoice.balance_due, Decimal(0))
     return CreditPreview(document, sums, sums.amount_due - surplus, surplus)
@@ -158,7 +157,8 @@ def part_of(*, invoice: InvoiceSnapshot, quantities: Mapping[int, Decimal]) -> D
     left = left_of_items(invoice=invoice)
     if all(quantities.get(at, 0) == quantity for at, quantity in enumerate(left)) and any(left):
         return None
-    return credit.chosen_document(invoices.document_of(invoice), quantities)
+    earlier = {at: item.quantity - left[at] for at, item in enumerate(invoice.items)}
+    return credit_parts.chosen_document(invoices.document_of(invoice), quantities, earlier)
 
 
 def left_of_items(*, invoice: InvoiceSnapshot) -> tuple[Decimal, ...]:
@@ -200,8 +200,7 @@ def find(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[CreditNoteSnapshot]:
-    """Credit notes, newest first unless sorted otherwise; ``start`` and ``end`` are of dates of
-    issue."""
+    """Credit notes, newest first unless sorted otherwise; ``start``, ``end``: of dates of issue."""
     statement = _selection().where(
         matches(_SEARCHED, q),
         has_id(_TABLE.client_id, client_id),
@@ -209,17 +208,20 @@ def find(
         within_days(_TABLE.issue_date, start, end),
     )
     names = statement.selected_columns.keys()
-    return read_page(
-        statement,
-        _ORDERING,
-        lambda found: _snapshots([dict(zip(names, row, strict=True)) for row in found]),
-        sort=sort,
-        limit=limit,
-        cursor=cursor,
-    )
+
+    def shown(found: Sequence[Any]) -> list[CreditNoteSnapshot]:
+        return _snapshots([dict(zip(names, row, strict=True)) for row in found])
+
+    return read_page(statement, _ORDERING, shown, sort=sort, limit=limit, cursor=cursor)
 
 
 # --- inside -------------------------------------------------------------------------------------
+
+
+def _require_issued(found: InvoiceSnapshot) -> None:
+    name, now = found.invoice_number, state_word(found.state)
+    if found.state != "issued":
+        raise Conflict(say("%(name)s is %(state)s: it can not be credited.", name=name, state=now))
 
 
 def _settled(draft: CreditNoteDraft, invoice: InvoiceSnapshot) -> tuple[Document, Totals]:
@@ -233,8 +235,12 @@ def _settled(draft: CreditNoteDraft, invoice: InvoiceSnapshot) -> tuple[Document
     else:
         document = drafting.complete(draft.document, invoice.currency)
         if document.currency != invoice.currency:
-            raise Conflict(f"The invoice is in {invoice.currency}: credit it in that.")
-    return document, credit.settle(totals.compute(original), already, totals.compute(document))
+            raise Conflict(
+                say("The invoice is in %(currency)s: credit it in that.", currency=invoice.currency)
+            )
+    course = credit_parts.course(original, [_document_of(note) for note in earlier], document)
+    sums = totals.compute(document)
+    return document, credit.settle(totals.compute(original), already, sums, course)
 
 
 def _store(made: _Credit) -> int:

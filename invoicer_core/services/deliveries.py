@@ -95,6 +95,7 @@ class Owed:
     data: Any
     invoice_id: int | None
     event: Event | None
+    event_id: int = 0
 
 
 def load(*, delivery_id: int) -> Owed:
@@ -105,7 +106,7 @@ def load(*, delivery_id: int) -> Owed:
     event_id, name, business_id, at, version, data, invoice_id, found_id, attempts, age = row
     event = _event(event_id, name, business_id, at, version, data)
     payload = event.data if event is not None else codec.loads(data)
-    return Owed(found_id, name, attempts, age, payload, invoice_id, event)
+    return Owed(found_id, name, attempts, age, payload, invoice_id, event, event_id)
 
 
 def events(*, event_ids: Sequence[int]) -> tuple[Event, ...]:

@@ -122,7 +122,7 @@ def item_snapshots(
     document: Document, totals: Totals, ids: Sequence[int]
 ) -> tuple[InvoiceItemSnapshot, ...]:
     """The lines as answered; ``ids`` are those of the rows, zeros in a preview."""
-    return tuple(
+    return codec.Once(
         InvoiceItemSnapshot(
             id=row_id,
             description=item.description,

@@ -15,12 +15,13 @@ from invoicer_core.domain.document import Adjustment, Document, Item, Tax, Total
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput, NotFound
 from invoicer_core.domain.numbering import NumberTemplate, Pattern
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.units import unit_code
 from invoicer_core.host import proposals
 from invoicer_core.models import db
+from invoicer_core.models.direct import Statement
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.document_rows import PARTY_FIELDS
-from invoicer_core.services.fields import refusal_of
 from invoicer_core.services.listing import ID_MOST
 
 DEFAULT_TERMS_DAYS = 14
@@ -51,8 +52,8 @@ _SETTING = (
     " JOIN series s ON s.business_id = b.id AND s.document_type = %(type)s AND s.is_default"
     " WHERE b.id = %(business)s"
 )
-_LOOK_UP = "SELECT" + _SETTING
-_LOOK_UP_AND_RESERVE = "SELECT" + _RESERVED + _SETTING
+_LOOK_UP = Statement("SELECT" + _SETTING)
+_LOOK_UP_AND_RESERVE = Statement("SELECT" + _RESERVED + _SETTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def setting(
         "type": document_type,
         "business": current_business_id(),
     }
-    row = db.session.connection().exec_driver_sql(statement, parameters).first()
+    row = statement.first(parameters)
     if row is None:
         missing = NotFound.of("client", client_id)
         raise NotFound(missing.detail, [FieldError("/client_id", missing.detail)])
@@ -177,14 +178,18 @@ def dates(draft: InvoiceDraft, known: Setting) -> tuple[date, date]:
 def check_expected(draft_total: Any, totals: Totals) -> None:
     """Refuse when the sender computed another total than we: 409, so that nobody is surprised."""
     if draft_total is not None and draft_total != totals.total_amount:
-        message = f"The total is {totals.total_amount}, not {draft_total}."
+        message = say(
+            "The total is %(total)s, not %(expected)s.",
+            total=totals.total_amount,
+            expected=draft_total,
+        )
         raise Conflict(message, [FieldError("/expected_total", message)])
 
 
 def require_items(document: Document) -> None:
     """An invoice that is issued has at least one line [EN 16931 BR-16]."""
     if not document.items:
-        raise InvalidInput.at("/items", "Add at least one item before issuing.")
+        raise InvalidInput.at("/items", say("Add at least one item before issuing."))
 
 
 def _with_unit_codes(document: Document) -> Document:
@@ -198,7 +203,7 @@ def _with_unit_codes(document: Document) -> Document:
         else:
             items.append(item if code == item.unit else replace(item, unit=code))
     if faults:
-        raise refusal_of(faults)
+        raise InvalidInput.listing(faults)
     return replace(document, items=tuple(items))
 
 
@@ -207,7 +212,7 @@ def _taxed(item: Item, index: int, rates: Mapping[int, Tax]) -> Item:
         return item
     if item.taxes:
         raise InvalidInput.at(
-            f"/items/{index}/tax_rate_id", "Send either taxes or tax_rate_id, not both."
+            f"/items/{index}/tax_rate_id", say("Send either taxes or tax_rate_id, not both.")
         )
     rate = rates.get(item.tax_rate_id)
     if rate is None:

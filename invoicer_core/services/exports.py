@@ -21,9 +21,13 @@ from invoicer_core.models import Base, db
 from invoicer_core.models.documents import File, Message, StoredDocument
 from invoicer_core.models.identity import Business
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import documents, members, message_rows, result_files, sheets, tasks
+from invoicer_core.services import documents, sheets, tasks
 from invoicer_core.services import files as stored_files
+from invoicer_core.services.files import results
+from invoicer_core.services.identity import members
+from invoicer_core.services.messages import message_rows
 from invoicer_core.services.tasks import Running
+from invoicer_core.services.wording import told
 
 KIND: Final = "data_export"
 ZIP: Final = "application/zip"
@@ -34,7 +38,8 @@ LEFT_OUT: Final = frozenset(
 
 SECRET_ENDS: Final = ("_hash", "sealed", "token", "secret")
 INTERNAL: Final = frozenset({("files", "key"), ("files", "store"), ("documents", "key"),
-                             ("documents", "store"), ("events", "xid")})  # fmt: skip
+                             ("documents", "store"), ("events", "xid"),
+                             ("workflow_runs", "told_before")})  # fmt: skip
 _CHUNK: Final = 500
 
 
@@ -58,7 +63,7 @@ def export(task: Running) -> None:
                 done += 1
                 task.progress(done, total)
             archive.writestr("missing.txt", "\n".join(missing) + "\n" if missing else "")
-        file_id = result_files.keep(
+        file_id = results.keep(
             name=f"{task.data['name']}.zip", data=_all_of(out), media_type=ZIP, by=task.by
         )
     words = _("Everything is in the file.")
@@ -168,7 +173,7 @@ def _paper(archive: zipfile.ZipFile, document_id: int) -> str | None:
     try:
         archive.writestr(name, documents.content_of(document=document))
     except InvoicerError as problem:
-        return f"{name}: {problem.detail}"
+        return f"{name}: {told(problem.detail)}"
     return None
 
 
@@ -176,7 +181,7 @@ def _file(archive: zipfile.ZipFile, file_id: int) -> str | None:
     try:
         found, data = stored_files.content(file_id=file_id)
     except InvoicerError as problem:
-        return f"files/{file_id}: {problem.detail}"
+        return f"files/{file_id}: {told(problem.detail)}"
     archive.writestr(f"files/{found.id}-{_safe(found.name)}", data)
     return None
 

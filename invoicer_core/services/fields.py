@@ -12,12 +12,15 @@ from email_validator import EmailNotValidError, validate_email
 
 from invoicer_core.domain.errors import FieldError, InvalidInput
 from invoicer_core.domain.money import is_currency, number_fault
+from invoicer_core.domain.saying import say
 
 Check = Callable[[Any], Any]
 """Returns the value as it is stored; raises ValueError that says what would be accepted, or
 InvalidInput with pointers below the field."""
 
 _LAYOUT: Final = "\n\t"
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+_NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -44,8 +47,8 @@ def check_fields(
     for name, value in fields.items():
         at = f"{pointer}/{_escaped(name)}"
         if name not in checks:
-            known = ", ".join(sorted(checks))
-            faults.append(FieldError(at, f"There is no such field; there are {known}."))
+            words = say("There is no such field; there are %(known)s.", known=_listed(checks))
+            faults.append(FieldError(at, words))
             continue
         try:
             values[name] = None if _is_empty(value) else checks[name](value)
@@ -56,17 +59,14 @@ def check_fields(
     for name in required:
         empty = values[name] is None if name in values else name not in fields and not partial
         if empty:
-            faults.append(FieldError(f"{pointer}/{name}", "This field needs a value."))
+            faults.append(FieldError(f"{pointer}/{name}", say("This field needs a value.")))
     if faults:
-        raise refusal_of(faults)
+        raise InvalidInput.listing(faults)
     return values
 
 
-def refusal_of(faults: list[FieldError]) -> InvalidInput:
-    """One refusal for several faults; its detail tells the first."""
-    first = faults[0]
-    more = f" ({len(faults) - 1} more faults are listed.)" if len(faults) > 1 else ""
-    return InvalidInput(f"{first.pointer}: {first.message}{more}", faults)
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _is_empty(value: Any) -> bool:
@@ -83,13 +83,19 @@ def text(most: int, *, lines: bool = False) -> Check:
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
-            raise ValueError("This must be a text.")
+            raise ValueError(say("This must be a text."))
         tidy = value.replace("\r\n", "\n").strip()
         if len(tidy) > most:
-            raise ValueError(f"This has {len(tidy)} characters; at most {most} are possible.")
+            raise ValueError(
+                say(
+                    "This has %(count)s characters; at most %(most)s are possible.",
+                    count=len(tidy),
+                    most=most,
+                )
+            )
         allowed = _LAYOUT if lines else ""
         if any(_unprintable(char) and char not in allowed for char in tidy):
-            raise ValueError("This holds a control character or a line break.")
+            raise ValueError(say("This holds a control character or a line break."))
         return tidy
 
     return check
@@ -115,14 +121,14 @@ def number(least: Decimal | None = None, most: Decimal | None = None) -> Check:
 
     def check(value: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise ValueError("This must be a number.")
+            raise ValueError(say("This must be a number."))
         exact = Decimal(value)
         if fault := number_fault(exact):
             raise ValueError(fault)
         if least is not None and exact < least:
-            raise ValueError(f"This must not be below {least}.")
+            raise ValueError(say("This must not be below %(least)s.", least=least))
         if most is not None and exact > most:
-            raise ValueError(f"This must not be above {most}.")
+            raise ValueError(say("This must not be above %(most)s.", most=most))
         return exact
 
     return check
@@ -133,7 +139,13 @@ def whole(least: int, most: int) -> Check:
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError(f"This must be a whole number from {least} to {most}.")
+            raise ValueError(
+                say(
+                    "This must be a whole number from %(least)s to %(most)s.",
+                    least=least,
+                    most=most,
+                )
+            )
         return value
 
     return check
@@ -142,7 +154,40 @@ def whole(least: int, most: int) -> Check:
 def flag(value: Any) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        raise ValueError("This must be true or false.")
+        raise ValueError(say("This must be true or false."))
+    return value
+
+
+def names(most: int) -> Check:
+    """A list of at most ``most`` names of channels and the like, each once."""
+
+    def check(value: Any) -> list[str]:
+        if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+            raise ValueError(say("This must be a list of names."))
+        found = list(dict.fromkeys(value))
+        if len(found) > most or not all(_NAME.fullmatch(each) for each in found):
+            raise ValueError(
+                say("This must be at most %(most)s names such as email or sms.", most=most)
+            )
+        return found
+
+    return check
+
+
+def by_name(value: Any) -> dict[str, str]:
+    """Names by name: which channel carries a kind of message."""
+    if not isinstance(value, Mapping) or len(value) > 20:
+        raise ValueError(say("This must be an object of names."))
+    for each in (*value.keys(), *value.values()):
+        if not isinstance(each, str) or not _NAME.fullmatch(each):
+            raise ValueError(say("These are names such as email or sms."))
+    return dict(value)
+
+
+def clock(value: Any) -> str:
+    """A time of day, ``HH:MM``, or ``off``."""
+    if not isinstance(value, str) or not (value == "off" or _CLOCK.fullmatch(value)):
+        raise ValueError(say("Write a time as HH:MM, such as 21:00."))
     return value
 
 
@@ -151,7 +196,7 @@ def choice(*allowed: str) -> Check:
 
     def check(value: Any) -> str:
         if value not in allowed:
-            raise ValueError(f"This must be one of {', '.join(allowed)}.")
+            raise ValueError(say("This must be one of %(known)s.", known=", ".join(allowed)))
         return str(value)
 
     return check
@@ -163,7 +208,7 @@ def email(value: Any) -> str:
     try:
         found = validate_email(plain, check_deliverability=False, test_environment=True)
     except EmailNotValidError as refusal:
-        raise ValueError("Write an e-mail address such as name@example.com.") from refusal
+        raise ValueError(say("Write an e-mail address such as name@example.com.")) from refusal
     return str(found.normalized)
 
 
@@ -171,7 +216,7 @@ def currency(value: Any) -> str:
     """An ISO 4217 code in capitals."""
     code = text(3)(value).upper()
     if not is_currency(code):
-        raise ValueError("Use an ISO 4217 code such as EUR.")
+        raise ValueError(say("Use an ISO 4217 code such as EUR."))
     return str(code)
 
 
@@ -181,7 +226,7 @@ def locale(value: Any) -> str:
     try:
         return str(Locale.parse(tag, sep="-")).replace("_", "-")
     except (ValueError, UnknownLocaleError) as refusal:
-        raise ValueError("Use a language's code, such as de or de-AT.") from refusal
+        raise ValueError(say("Use a language's code, such as de or de-AT.")) from refusal
 
 
 def calendar_day(value: Any) -> date:
@@ -189,8 +234,8 @@ def calendar_day(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError("Write a day as YYYY-MM-DD.")
+        raise ValueError(say("Write a day as YYYY-MM-DD."))
     try:
         return date.fromisoformat(value)
     except ValueError as refusal:
-        raise ValueError("There is no such day in the calendar.") from refusal
+        raise ValueError(say("There is no such day in the calendar.")) from refusal

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.models import db
 from invoicer_core.models.access import FirstStep
 from invoicer_core.models.tenancy import current_business_id
@@ -63,7 +64,7 @@ def mark(*, step: str, state: Literal["done", "skipped"], by: Actor) -> None:
         NotFound: no such step.
     """
     if step not in STEPS:
-        raise NotFound(f"There is no step {step[:50]}.")
+        raise NotFound(say("There is no step %(step)s.", step=step[:50]))
     statement = insert(FirstStep).values(business_id=current_business_id(), step=step, state=state)
     statement = statement.on_conflict_do_update(
         index_elements=[FirstStep.business_id, FirstStep.step],

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
@@ -52,6 +53,9 @@ def fingerprint(*parts: bytes) -> bytes:
     return digest.digest()
 
 
+_BUSY: Final = say("A request with this Idempotency-Key is being worked on. Wait for it.")
+
+
 def once(*, key: str, asked: bytes, by: Actor, run: Callable[[], Answer]) -> Answer:
     """The answer of ``run``, or the kept one when this key was used before.
 
@@ -69,11 +73,11 @@ def once(*, key: str, asked: bytes, by: Actor, run: Callable[[], Answer]) -> Ans
     with transaction(by=by):
         name = f"idempotency:{business_id}:{by.user_id}:{key}"
         if not db.session.scalar(_LOCK, {"name": name}):
-            raise Conflict("A request with this Idempotency-Key is being worked on. Wait for it.")
+            raise Conflict(_BUSY)
         kept = db.session.execute(_FIND, {**who, "lifetime": LIFETIME}).first()
         if kept is not None and not kept.expired:
             if bytes(kept.fingerprint) != asked:
-                message = "This Idempotency-Key was used for another request: take a new one."
+                message = say("This Idempotency-Key was used for another request: take a new one.")
                 raise InvalidInput(message, [FieldError("/Idempotency-Key", message)])
             headers = codec.loads(kept.headers)
             return Answer(kept.status, headers, bytes(kept.body), replayed=True)

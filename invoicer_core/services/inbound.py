@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from invoicer_core.domain.actor import plugin_actor
 from invoicer_core.domain.errors import InvalidInput, NotFound, Unavailable
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks.faces import InboundRequest, InboundResponse, InboundWebhook
 from invoicer_core.host import current, offers, states
 from invoicer_core.host.inbound import InboundCall
@@ -28,6 +29,8 @@ _WHOSE: Final = text(
     " ELSE true END LIMIT 2"
 )
 PAUSE_SECONDS: Final = 3600
+LARGEST: Final = 4 * 1024 * 1024
+"""Bytes that a webhook may ask for: every call is held in memory, before anybody has signed it."""
 
 
 class Forged(InvalidInput):
@@ -40,9 +43,10 @@ class Nowhere(NotFound):
     """No webhook, no business, switched off, or not set up: which of them is not told."""
 
 
-def is_offered(*, plugin: str, name: str) -> bool:
-    """Whether a loaded plugin offers this webhook."""
-    return _offer(plugin, name) is not None
+def most_bytes(*, plugin: str, name: str) -> int | None:
+    """How much a call may hold; None where no loaded plugin offers this webhook."""
+    offer = _offer(plugin, name)
+    return None if offer is None else min(offer.most_bytes, LARGEST)
 
 
 def receive(
@@ -62,14 +66,14 @@ def receive(
     offer = _offer(plugin, name)
     business_id = _whose(business) if offer is not None else None
     if offer is None or business_id is None:
-        raise Nowhere("There is nothing at this address.")
+        raise Nowhere(say("There is nothing at this address."))
     host = current()
     with enter_business(business_id):
         state = states.read(db.session, business_id, host.registry.default_on).of(plugin)
         if not state.enabled:
-            raise Nowhere("There is nothing at this address.")
+            raise Nowhere(say("There is nothing at this address."))
         if state.paused_at is not None:
-            raise Unavailable("This part is paused; send it again later.", PAUSE_SECONDS)
+            raise Unavailable(say("This part is paused; send it again later."), PAUSE_SECONDS)
         webhook = Provided(plugin, offer, host.context(plugin, business_id))
         try:
             return _taken(InboundCall(db.session, webhook, request))
@@ -109,16 +113,16 @@ def _uuid(text_of_it: str) -> str | None:
 
 def _taken(call: InboundCall) -> InboundResponse:
     if not call.is_ready():
-        raise Nowhere("There is nothing at this address.")
+        raise Nowhere(say("There is nothing at this address."))
     if call.request.method != "POST":
         answer = call.challenged()
         if answer is None:
-            raise Nowhere("There is nothing at this address.")
+            raise Nowhere(say("There is nothing at this address."))
         return answer
     genuine = call.is_genuine()
     db.session.rollback()
     if not genuine:
-        raise Forged("The signature of this call does not hold; nothing was done.")
+        raise Forged(say("The signature of this call does not hold; nothing was done."))
     webhook = call.webhook
     with transaction(by=plugin_actor(webhook.plugin)):
         event_id = call.event_id()

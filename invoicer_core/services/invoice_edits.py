@@ -7,6 +7,7 @@ from typing import Any
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict
+from invoicer_core.domain.saying import say, state_word
 from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.services import contract_status, invoices
 from invoicer_core.services.invoices import rows
@@ -42,20 +43,30 @@ def change(
         invoices.check_version(found, expected_version)
         if found.state == "draft":
             found = _change_draft(found, edit, wanted, by)
-        elif edit is not None:
-            raise Conflict(
-                f"Invoice {found.invoice_number} is {found.state}: what it says can not change."
-                " Void it or write a credit note."
-            )
-        elif found.state == "void" and wanted:
-            raise Conflict(f"Invoice {found.invoice_number} is void: it stays as it is.")
-        elif wanted:
-            if wanted.get("due_date", found.due_date) is None:
-                raise Conflict("An issued invoice keeps a due date: give another day.")
+        elif edit is not None or wanted:
+            _refuse_fixed(found, edit, wanted)
             found = invoices.update_details(invoice_id=invoice_id, changes=wanted, by=by)
         if status is None:
             return found
         return contract_status.change(invoice_id=invoice_id, status=status, by=by)
+
+
+def _refuse_fixed(found: InvoiceSnapshot, edit: Edit | None, wanted: Mapping[str, Any]) -> None:
+    """What of an invoice that is issued or void stays as it is."""
+    if edit is not None:
+        raise Conflict(
+            say(
+                "Invoice %(number)s is %(state)s: what it says can not change. Void it or write a "
+                "credit note.",
+                number=found.invoice_number,
+                state=state_word(found.state),
+            )
+        )
+    if found.state == "void":
+        number = found.invoice_number
+        raise Conflict(say("Invoice %(number)s is void: it stays as it is.", number=number))
+    if wanted.get("due_date", found.due_date) is None:
+        raise Conflict(say("An issued invoice keeps a due date: give another day."))
 
 
 def _change_draft(

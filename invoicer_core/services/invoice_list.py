@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Numeric, Select, and_, case, func, select
 
 from invoicer_core.domain import lifecycle
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Page
 from invoicer_core.models import db
 from invoicer_core.models.documents import Message
@@ -208,7 +209,9 @@ def chosen(wanted: Wanted | None, ids: Sequence[int] = ()) -> Select[Any]:
 def conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
     """The filters as SQL. Raises InvalidInput for a status that is none, spans turned round."""
     if wanted.status is not None and wanted.status not in STATUSES:
-        raise InvalidInput.at("/status", f"This is one of {', '.join(STATUSES)}.")
+        raise InvalidInput.at(
+            "/status", say("This is one of %(known)s.", known=", ".join(STATUSES))
+        )
     return (
         *_ours(),
         matches(_TABLE.search, wanted.q),

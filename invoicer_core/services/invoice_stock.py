@@ -18,7 +18,8 @@ from invoicer_core.models import db
 from invoicer_core.models.catalog import Product, StockMovement
 from invoicer_core.models.invoices import CreditNote
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import invoices, stock
+from invoicer_core.services import invoices
+from invoicer_core.services.products import stock
 from invoicer_core.services.transaction import Unit, transaction
 
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 7205))")

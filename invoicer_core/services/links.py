@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.models.tenancy import gate
 from invoicer_core.services import secret_keys
 
@@ -82,4 +83,4 @@ def _signature(public_id: UUID, key: bytes) -> bytes:
 
 
 def _unknown() -> NotFound:
-    return NotFound("This link does not lead to an invoice. Ask the sender for a new one.")
+    return NotFound(say("This link does not lead to an invoice. Ask the sender for a new one."))

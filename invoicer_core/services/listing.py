@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from invoicer_core.domain.calendar import zone
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Page
 from invoicer_core.models import db
 
@@ -71,7 +72,9 @@ class Ordering:
             return self.id
         if name not in self.keys:
             known = ", ".join(sorted({"id", *self.keys}))
-            raise InvalidInput.at("/sort", f"Sort by one of {known}; put - in front to descend.")
+            raise InvalidInput.at(
+                "/sort", say("Sort by one of %(known)s; put - in front to descend.", known=known)
+            )
         return self.keys[name]
 
 
@@ -129,7 +132,9 @@ def checked_limit(limit: int | None) -> int:
     if limit is None:
         return LIMIT
     if not 1 <= limit <= LIMIT_MOST:
-        raise InvalidInput.at("/limit", f"A page has from 1 to {LIMIT_MOST} entries.")
+        raise InvalidInput.at(
+            "/limit", say("A page has from 1 to %(most)s entries.", most=LIMIT_MOST)
+        )
     return limit
 
 
@@ -177,7 +182,9 @@ def _decode(cursor: str, sort: str, key: Any) -> _Position:
     if type(text) is not str or type(row_id) is not int or not 0 <= row_id <= ID_MOST:
         _refuse_cursor()
     if named != sort:
-        raise InvalidInput.at("/cursor", "This cursor is of a list in another order: start anew.")
+        raise InvalidInput.at(
+            "/cursor", say("This cursor is of a list in another order: start anew.")
+        )
     return _Position(_parsed(text, key.type.python_type), row_id)
 
 
@@ -198,7 +205,7 @@ def _parsed(text: str, kind: type) -> Any:
 
 
 def _refuse_cursor() -> NoReturn:
-    message = "This is no cursor of this list: take it from the Link header, or leave it out."
+    message = say("This is no cursor of this list: take it from the Link header, or leave it out.")
     raise InvalidInput.at("/cursor", message)
 
 
@@ -229,9 +236,12 @@ def search_words(query: str | None) -> tuple[str, ...]:
     """The words of a search. Raises InvalidInput at ``/q``."""
     query = (query or "").strip()
     if len(query) > SEARCH_LENGTH:
-        raise InvalidInput.at("/q", f"A search has at most {SEARCH_LENGTH} characters.")
+        raise InvalidInput.at(
+            "/q",
+            say("A search has at most %(most)s characters.", most=SEARCH_LENGTH),
+        )
     if not storable(query):
-        raise InvalidInput.at("/q", "The search holds a character that no text can hold.")
+        raise InvalidInput.at("/q", say("The search holds a character that no text can hold."))
     return tuple(query.split()[:SEARCH_WORDS])
 
 
@@ -252,7 +262,7 @@ def within_days(
         InvalidInput: at ``/to`` when it lies before ``from``.
     """
     if start is not None and end is not None and end < start:
-        raise InvalidInput.at("/to", "The end of the span lies before its start.")
+        raise InvalidInput.at("/to", say("The end of the span lies before its start."))
     conditions = []
     if column.type.python_type is datetime:
         if start is not None:
@@ -282,7 +292,7 @@ def one_of(
     if value is None:
         return and_(True)
     if value not in allowed:
-        raise InvalidInput.at(pointer, f"This is one of {', '.join(allowed)}.")
+        raise InvalidInput.at(pointer, say("This is one of %(known)s.", known=", ".join(allowed)))
     return column == value
 
 

@@ -12,6 +12,7 @@ from invoicer_core.domain import calendar
 from invoicer_core.domain import parties as rules
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Identifier, Page, Party
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
@@ -45,7 +46,7 @@ S = TypeVar("S")
 
 def _identifier(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError("This must be an object with a value and a scheme.")
+        raise ValueError(say("This must be an object with a value and a scheme."))
     parts = {"value": text(100), "scheme": text(20)}
     found = check_fields(value, parts, required=("value",))
     return {name: part for name, part in found.items() if part is not None}
@@ -228,7 +229,7 @@ def find(
     """
     model = kind.model
     if status is not None and status not in SHOWN:
-        refuse("/status", f"This is one of {', '.join(SHOWN)}.")
+        refuse("/status", say("This is one of %(known)s.", known=", ".join(SHOWN)))
     statement = select(model).where(
         model.business_id == current_business_id(),
         model.deleted_at.is_(None),
@@ -249,5 +250,11 @@ def find(
     return read_page(statement, ordering, kind.snapshots, sort=sort, limit=limit, cursor=cursor)
 
 
+_EMAIL_TAKEN: Final = {
+    "client": say("Another client has this e-mail address already."),
+    "supplier": say("Another supplier has this e-mail address already."),
+}
+
+
 def _email_taken(what: str) -> Conflict:
-    return taken("/email", f"Another {what} has this e-mail address already.")
+    return taken("/email", _EMAIL_TAKEN[what])

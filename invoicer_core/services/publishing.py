@@ -10,14 +10,14 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks import codec
 from invoicer_core.host import subscribers
-from invoicer_core.models import db
+from invoicer_core.models.direct import Statement
 from invoicer_core.models.tenancy import current_business_id
 
 NOT_ISSUED: Final = "IV001"
@@ -175,15 +175,15 @@ def flush(
     if numbering is not None:
         statement = numbering.statement or ISSUE_DRAFT
         parameters |= _numbering_parameters(numbering)
-    statement = _for_events(statement, len(events))
-    run = _run_and_commit if commit else _run
     try:
-        row = run(statement, parameters)
+        row = _for_events(statement, len(events)).first(parameters, commit=commit)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == NOT_ISSUED:
             raise Conflict(
-                "The invoice was not issued: it was changed or issued meanwhile, or its date lies"
-                " before the last one of its series. Load it again."
+                say(
+                    "The invoice was not issued: it was changed or issued meanwhile, or its date "
+                    "lies before the last one of its series. Load it again."
+                )
             ) from error
         raise
     return None if numbering is None else str(row[0])
@@ -208,29 +208,8 @@ def _parameters(
     }
 
 
-def _run(statement: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
-    result = db.session.connection().exec_driver_sql(statement, dict(parameters))
-    return tuple(result.one())
-
-
-def _run_and_commit(statement: str, parameters: Mapping[str, Any]) -> Sequence[Any]:
-    """Both in one flight. The session commits later: by then there is nothing left to do."""
-    connection = db.session.connection()
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.pipeline(), driver.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            driver.execute("COMMIT")
-            row: Sequence[Any] = cursor.fetchone()
-    except psycopg.Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, dialect=connection.dialect
-        ) from error
-    return row
-
-
 @cache
-def _for_events(statement: str, count: int) -> str:
+def _for_events(statement: str, count: int) -> Statement:
     """The statement with a place for each event: a text of its own is parsed once, by the cast."""
     rows = ", ".join(
         f"({at}, %(name{at})s, %(data{at})s::jsonb, %(client{at})s::bigint, %(of{at})s::bigint)"
@@ -238,10 +217,8 @@ def _for_events(statement: str, count: int) -> str:
     )
     if not count:
         rows = "(0, NULL::text, NULL::jsonb, NULL::bigint, NULL::bigint)"
-        return statement.replace("(VALUES {events}) AS t", f"(VALUES {rows}) AS t").replace(
-            "ORDER BY t.position", "WHERE false ORDER BY t.position"
-        )
-    return statement.replace("{events}", rows)
+        statement = statement.replace("ORDER BY t.position", "WHERE false ORDER BY t.position")
+    return Statement(statement.replace("{events}", rows))
 
 
 def _event_parameters(events: Sequence[PendingEvent]) -> dict[str, Any]:

@@ -2,20 +2,23 @@
 
 from typing import Final
 
-from alembic.script import ScriptDirectory
 from flask import current_app
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from invoicer_core.models import db
-from invoicer_core.models.migrate import core_lineage, migrations_directory
+from invoicer_core.models.lineage import core_lineage
 from invoicer_core.models.tenancy import gate
 from invoicer_core.services import secret_keys
 
 _EXTENSION: Final = "invoicer.readiness"
 _TIMEOUT: Final = 0.5
+_ONCE: Final = Retry(NoBackoff(), 0)
+"""Whoever asks wants to know now; the library would try ten times, with pauses."""
 
 
 def parts() -> dict[str, bool]:
@@ -45,10 +48,7 @@ def _head() -> str | None:
     """The newest revision that this release knows; read once."""
     known: dict[str, str | None] = current_app.extensions.setdefault(_EXTENSION, {})
     if "head" not in known:
-        script = ScriptDirectory(
-            str(migrations_directory()), version_locations=[str(core_lineage().versions)]
-        )
-        known["head"] = script.get_current_head()
+        known["head"] = core_lineage().head()
     return known["head"]
 
 
@@ -57,7 +57,9 @@ def _redis() -> tuple[bool, bool, bool]:
     if url is None:
         return False, False, False
     try:
-        with Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT) as redis:
+        with Redis.from_url(
+            url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=_ONCE
+        ) as redis:
             redis.ping()
             seen = [bool(redis.exists(f"invoicer:{role}_seen")) for role in ("worker", "clock")]
     except (RedisError, OSError):

@@ -8,8 +8,10 @@ from invoicer_core.domain import periods
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.domain.money import is_currency
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.tables import Table, as_sheet
-from invoicer_core.services import figure_words, report_papers, reports, result_files, sheets, tasks
+from invoicer_core.services import figure_words, report_papers, reports, sheets, tasks
+from invoicer_core.services.files import results
 from invoicer_core.services.reports import Report, Wish
 from invoicer_core.services.tasks import TaskSnapshot
 
@@ -28,7 +30,7 @@ def start(*, name: str, wish: Wish, form: str, title: str, by: Actor) -> TaskSna
         InvalidInput: another form.
     """
     if form not in FORMS:
-        raise InvalidInput.at("/form", "Choose PDF, XLSX or CSV.")
+        raise InvalidInput.at("/form", say("Choose PDF, XLSX or CSV."))
     data = {
         "name": name,
         "form": form,
@@ -50,10 +52,10 @@ def wish_of(given: Mapping[str, Any]) -> Wish:
     try:
         start, end = (date.fromisoformat(str(given.get(name, ""))) for name in ("from", "to"))
     except ValueError:
-        raise InvalidInput.at("/from", "Choose a day.") from None
+        raise InvalidInput.at("/from", say("Choose a day.")) from None
     currency = str(given.get("currency", ""))
     if not is_currency(currency):
-        raise InvalidInput.at("/currency", "Choose a currency.")
+        raise InvalidInput.at("/currency", say("Choose a currency."))
     basis, band = str(given.get("basis", "")), str(given.get("band", ""))
     return Wish(
         period=periods.own(start, end),
@@ -73,7 +75,7 @@ def make(task: tasks.Running) -> None:
     day = (report.as_of or wish.period.end).isoformat()
     period = day if report.as_of else f"{wish.period.start.isoformat()}_{day}"
     name = f"{report.name}-{period}.{form}"
-    task.finish(file_id=result_files.keep(name=name, data=data, media_type=media_type, by=task.by))
+    task.finish(file_id=results.keep(name=name, data=data, media_type=media_type, by=task.by))
 
 
 def written(report: Report, form: str) -> tuple[bytes, str]:

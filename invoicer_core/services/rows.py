@@ -15,6 +15,7 @@ from invoicer_core.domain.errors import (
     NotFound,
     StaleVersion,
 )
+from invoicer_core.domain.saying import say, this
 from invoicer_core.models import db
 from invoicer_core.models.base import Edited, Row
 from invoicer_core.models.tenancy import current_business_id
@@ -74,8 +75,13 @@ def check_version(
     if expected is None or row.version == expected:
         return
     raise StaleVersion(
-        f"This {what} was changed meanwhile: it has version {row.version}, not {expected}."
-        " Look at the newer one and try again.",
+        say(
+            "%(this)s was changed meanwhile: it has version %(version)s, not "
+            "%(expected)s. Look at the newer one and try again.",
+            this=this(what),
+            version=row.version,
+            expected=expected,
+        ),
         current(),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, Forbidden
 from invoicer_core.domain.permissions import allowed
+from invoicer_core.domain.saying import say
 from invoicer_core.models import db
 from invoicer_core.models.tasks import DefaultView, SavedView
 from invoicer_core.models.tenancy import current_business_id
@@ -80,8 +81,11 @@ def save(
     """
     name = _checked(name)
     if shared and not allowed(by.role, "invoices.write"):
-        raise Forbidden("Your role does not include sharing views with the team.")
-    with transaction(by=by) as unit, translated({_NAME_TAKEN: taken("/name", "Try once more.")}):
+        raise Forbidden(say("Your role does not include sharing views with the team."))
+    with (
+        transaction(by=by) as unit,
+        translated({_NAME_TAKEN: taken("/name", say("Try once more."))}),
+    ):
         row = _own(page, name, by)
         if row is None:
             _require_room(page, by)
@@ -100,9 +104,9 @@ def save(
 def _checked(name: str) -> str:
     name = " ".join(name.split())
     if not name or not name.isprintable():
-        refuse("/name", "Give the view a name.")
+        refuse("/name", say("Give the view a name."))
     if len(name) > NAME_MOST:
-        refuse("/name", f"At most {NAME_MOST} characters.")
+        refuse("/name", say("At most %(most)s characters.", most=NAME_MOST))
     return name
 
 
@@ -116,7 +120,7 @@ def delete_view(*, view_id: int, by: Actor) -> None:
     with transaction(by=by) as unit:
         row = find_row(SavedView, view_id, "view", _visible_to(by), lock=True)
         if row.user_id != _user(by) and not allowed(by.role, "settings.write"):
-            raise Forbidden("Somebody else shares this view: ask them, or an administrator.")
+            raise Forbidden(say("Somebody else shares this view: ask them, or an administrator."))
         db.session.delete(row)
         db.session.flush()
         unit.record("view.deleted", view=view_id)
@@ -185,7 +189,12 @@ def _require_room(page: str, by: Actor) -> None:
         SavedView.page == page,
     )
     if len(db.session.scalars(statement).all()) >= VIEWS_MOST:
-        raise Conflict(f"A list has at most {VIEWS_MOST} views of yours: delete one first.")
+        raise Conflict(
+            say(
+                "A list has at most %(most)s views of yours: delete one first.",
+                most=VIEWS_MOST,
+            )
+        )
 
 
 def _visible_to(by: Actor) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from invoicer_core.domain.account import GapReport, NumberRange, SeriesSnapshot
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, FieldError
 from invoicer_core.domain.numbering import Pattern, gaps
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Page
 from invoicer_core.models import db
 from invoicer_core.models.invoices import CreditNote, Invoice, Series, SeriesCounter
@@ -84,7 +85,7 @@ def next_number(document_type: str, day: date, client_code: str | None = None) -
         },
     )
     if seq is None:
-        raise Conflict("The date lies before the last one of the series: choose a later one.")
+        raise Conflict(say("The date lies before the last one of the series: choose a later one."))
     return Number(row.id, template.period_key, seq, template.render(seq))
 
 
@@ -201,7 +202,7 @@ def gap_report(*, series_id: int | None = None) -> tuple[GapReport, ...]:
 _NUMBERED: Final[Mapping[str, Any]] = {"invoice": Invoice, "credit_note": CreditNote}
 _NAME_RULES: Final = {
     "uq_series_business_id_document_type_name": taken(
-        "/name", "There is a series of this name for this document type already."
+        "/name", say("There is a series of this name for this document type already.")
     )
 }
 
@@ -229,14 +230,14 @@ def _report(series: Series, period: str, last: int) -> GapReport:
 
 def _check_change(row: Series, wanted: Mapping[str, Any]) -> None:
     if row.is_default and not wanted["is_default"]:
-        _refuse("/is_default", "Make another series the default instead.")
+        _refuse("/is_default", say("Make another series the default instead."))
     if wanted["pattern"] != row.pattern:
         _check_unlike(wanted["document_type"], wanted["pattern"], row.id)
     for name in ("document_type", "reset"):
         if wanted[name] != getattr(row, name) and _was_used(row.id):
-            _refuse(f"/{name}", "This series has given numbers already: add another series.")
+            _refuse(f"/{name}", say("This series has given numbers already: add another series."))
     if wanted["document_type"] != row.document_type and row.is_default:
-        _refuse("/document_type", "This is the default of its document type.")
+        _refuse("/document_type", say("This is the default of its document type."))
 
 
 def _check_unlike(document_type: str, pattern: str, own_id: int | None) -> None:
@@ -248,7 +249,7 @@ def _check_unlike(document_type: str, pattern: str, own_id: int | None) -> None:
         Series.id != (own_id or 0),
     )
     if db.session.scalar(others) is not None:
-        _refuse("/pattern", "Another series has this pattern: numbers would repeat.")
+        _refuse("/pattern", say("Another series has this pattern: numbers would repeat."))
 
 
 def _was_used(series_id: int) -> bool:

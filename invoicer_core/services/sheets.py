@@ -12,6 +12,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -122,7 +123,10 @@ class _Sheet:
         for at, row in enumerate(rows, start=1):
             if at > MOST_ROWS:
                 raise InvalidInput(
-                    f"A spreadsheet holds {MOST_ROWS} rows: choose a shorter period, or CSV."
+                    say(
+                        "A spreadsheet holds %(most)s rows: choose a shorter period, or CSV.",
+                        most=MOST_ROWS,
+                    )
                 )
             for column, value in enumerate(row):
                 self._write(at, column, value)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from xml.parsers import expat
 
 from invoicer_core.domain.errors import InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.services.sheets import original
 
 ROWS_MOST: Final = 5_000
@@ -49,7 +50,7 @@ def read_table(data: bytes, media_type: str) -> Table:
         return _table(_of_csv(data))
     if media_type.endswith("spreadsheetml.sheet"):
         return _table(_of_workbook(data))
-    raise InvalidInput.at(_POINTER, "This is no table: upload a CSV or an XLSX file.")
+    raise InvalidInput.at(_POINTER, say("This is no table: upload a CSV or an XLSX file."))
 
 
 def in_utf8(data: bytes) -> bytes:
@@ -69,16 +70,29 @@ def in_utf8(data: bytes) -> bytes:
 def _table(found: Sequence[tuple[int, Sequence[Cell]]]) -> Table:
     filled = [(line, row) for line, row in found if any(cell not in ("", None) for cell in row)]
     if len(filled) < 2:
-        raise InvalidInput.at(_POINTER, "There is a heading and at least one row in such a file.")
+        raise InvalidInput.at(
+            _POINTER, say("There is a heading and at least one row in such a file.")
+        )
     if len(filled) > ROWS_MOST + 1:
         raise InvalidInput.at(
-            _POINTER, f"This has {len(filled) - 1} rows; at most {ROWS_MOST} go in at once."
+            _POINTER,
+            say(
+                "This has %(count)s rows; at most %(most)s go in at once.",
+                count=len(filled) - 1,
+                most=ROWS_MOST,
+            ),
         )
     header = [str(cell).strip() for cell in filled[0][1]]
     while header and not header[-1]:
         header.pop()
     if not header or len(header) > COLUMNS_MOST:
-        raise InvalidInput.at(_POINTER, f"The first row names the columns, at most {COLUMNS_MOST}.")
+        raise InvalidInput.at(
+            _POINTER,
+            say(
+                "The first row names the columns, at most %(most)s.",
+                most=COLUMNS_MOST,
+            ),
+        )
     width = len(header)
     rows = [(*row[:width], *([""] * (width - len(row)))) for _line, row in filled[1:]]
     return Table(tuple(header), tuple(rows), tuple(line for line, _row in filled[1:]))
@@ -88,7 +102,7 @@ def _of_csv(data: bytes) -> list[tuple[int, list[Cell]]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
-        raise InvalidInput.at(_POINTER, "Save the file as CSV in UTF-8.") from wrong
+        raise InvalidInput.at(_POINTER, say("Save the file as CSV in UTF-8.")) from wrong
     first = text.lstrip().partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -100,7 +114,7 @@ def _of_csv(data: bytes) -> list[tuple[int, list[Cell]]]:
             line = reader.line_num + 1
     except csv.Error as wrong:
         raise InvalidInput.at(
-            _POINTER, f"Line {line} is not CSV: look at its quotation marks."
+            _POINTER, say("Line %(line)s is not CSV: look at its quotation marks.", line=line)
         ) from wrong
     return rows
 
@@ -120,7 +134,7 @@ def _of_workbook(data: bytes) -> list[tuple[int, list[Cell]]]:
     except (zipfile.BadZipFile, KeyError, expat.ExpatError, ValueError, IndexError,
             InvalidOperation, NotImplementedError, RuntimeError) as damage:  # fmt: skip
         raise InvalidInput.at(
-            _POINTER, "This workbook cannot be read: save it anew as XLSX, or as CSV."
+            _POINTER, say("This workbook cannot be read: save it anew as XLSX, or as CSV.")
         ) from damage
 
 

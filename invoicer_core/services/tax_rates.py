@@ -9,6 +9,7 @@ from sqlalchemy import Text, func, select
 from sqlalchemy import update as update_rows
 
 from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Page, TaxRateSnapshot
 from invoicer_core.domain.tax import CATEGORIES, RATE_LIMIT, ZERO_RATE_CATEGORIES
 from invoicer_core.models import db
@@ -179,9 +180,16 @@ def _check_whole(values: Mapping[str, Any]) -> None:
     category, start, end = values["category"], values.get("valid_from"), values.get("valid_to")
     if values["rate"] and category in ZERO_RATE_CATEGORIES:
         meaning = CATEGORIES[category]
-        refuse("/rate", f"The rate of category {category} ({meaning}) is always 0.")
+        refuse(
+            "/rate",
+            say(
+                "The rate of category %(category)s (%(meaning)s) is always 0.",
+                category=category,
+                meaning=meaning,
+            ),
+        )
     if isinstance(start, date) and isinstance(end, date) and end < start:
-        refuse("/valid_to", "The end of the span lies before its start.")
+        refuse("/valid_to", say("The end of the span lies before its start."))
 
 
 def _snapshot(row: TaxRate) -> TaxRateSnapshot:

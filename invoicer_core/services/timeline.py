@@ -32,6 +32,7 @@ TITLES: Final[Mapping[str, str]] = {
     "message.sent": "Message sent",
     "message.delivered": "Message delivered",
     "message.failed": "Message failed",
+    "message.received": "Answer received",
     "client.created": "Client added",
     "order.created": "Order received",
     "order.completed": "Order completed",
@@ -106,6 +107,8 @@ def _detail(name: str, data: Mapping[str, Any]) -> str | None:
     kind = name.split(".")[0]
     if kind == "payment":
         return f"{data.get('amount')} {data.get('currency')}"
+    if name == "message.received":
+        return _joined(data.get("recipient"), str(data.get("text") or "")[:120])
     if kind == "message":
         channel = data.get("channel")
         return _joined(

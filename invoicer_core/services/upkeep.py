@@ -6,7 +6,8 @@ from sqlalchemy import text
 
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import result_files, webhooks
+from invoicer_core.services import visits, webhooks
+from invoicer_core.services.files import results
 
 _ANSWERS: Final = text(
     "DELETE FROM idempotency_keys WHERE business_id = :business AND created_at <"
@@ -32,13 +33,14 @@ _PORTAL: Final = (
 
 def purge_business() -> None:
     """Forget answers kept for an ``Idempotency-Key`` after 25 hours, marks of what happened once
-    after 35 days (providers repeat their calls for days), ended portal sessions after 7, and what
-    background tasks made after 30."""
+    after 35 days (providers repeat their calls for days), ended portal sessions after 7, what
+    background tasks made after 30, and visits after the days of the setting."""
     for statement in (_ANSWERS, *_PORTAL):
         db.session.execute(statement, {"business": current_business_id()})
     db.session.commit()
     webhooks.purge()
-    result_files.forget_old()
+    results.forget_old()
+    visits.forget_old()
 
 
 def purge_shared() -> None:

@@ -36,6 +36,11 @@ _NOTE: Final = text(
     " WHERE NOT EXISTS (SELECT FROM stay)"
 )
 
+_FORGET: Final = text(
+    "DELETE FROM visits WHERE business_id = :business"
+    " AND last_at < now() - make_interval(days => :days)"
+)
+
 
 def note(
     *,
@@ -71,6 +76,18 @@ def note(
     }
     with transaction(by=VISITOR):
         db.session.execute(_NOTE, values)
+
+
+def forget_old() -> int:
+    """Throw away visits that are older than the setting INVOICER_VISIT_DAYS; how many. Commits.
+
+    What the pages of analytics show of them goes with them: no sum of who looked at what is worth
+    keeping for ever.
+    """
+    days = secret_keys.settings().visit_days
+    done = db.session.execute(_FORGET, {"business": current_business_id(), "days": days})
+    db.session.commit()
+    return int(getattr(done, "rowcount", 0))
 
 
 def _hash_of(day: date, who: str) -> bytes:

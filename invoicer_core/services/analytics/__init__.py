@@ -11,6 +11,7 @@ from typing import Final
 
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.periods import Period
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.tables import Table
 from invoicer_core.domain.trends import Cohort, share
 from invoicer_core.services import revenue
@@ -116,7 +117,7 @@ def block(name: str, period: Period, currency: str) -> Table:
     """One table with all its rows. Raises NotFound when there is none of that name."""
     maker = _BLOCKS.get(name)
     if maker is None:
-        raise NotFound("There is no table of this name.")
+        raise NotFound(say("There is no table of this name."))
     return maker(period, currency)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func
 from invoicer_core.domain import calendar, lifecycle
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, InvalidInput, StaleVersion
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.host import refuse_objected
 from invoicer_core.models import db
@@ -15,7 +16,7 @@ from invoicer_core.models.invoices import Invoice
 from invoicer_core.models.payments import Allocation
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.invoices import rows
-from invoicer_core.services.order_rows import give_back
+from invoicer_core.services.orders.order_rows import give_back
 from invoicer_core.services.transaction import Unit, transaction
 
 DETAILS: Final = frozenset({"internal_note", "tags", "reminders_stopped", "due_date", "plugins"})
@@ -36,7 +37,7 @@ def update_details(
         Conflict: changed meanwhile.
     """
     for name in changes.keys() - DETAILS:
-        raise InvalidInput.at(f"/{name}", "This can not be changed on its own.")
+        raise InvalidInput.at(f"/{name}", say("This can not be changed on its own."))
     with transaction(by=by) as unit:
         found = rows.load(invoice_id, lock=True)
         check_version(found, expected_version)
@@ -59,7 +60,10 @@ def void(*, invoice_id: int, reason: str, by: Actor) -> InvoiceSnapshot:
         lifecycle.require_transition(found.state, "void")
         if found.balance_due != found.amount_due:
             raise Conflict(
-                f"Money was put on invoice {found.invoice_number}: write a credit note instead."
+                say(
+                    "Money was put on invoice %(number)s: write a credit note instead.",
+                    number=found.invoice_number,
+                )
             )
         refuse_objected(
             db.session(), "before_invoice_voided", found, business_id=current_business_id(), by=by
@@ -118,8 +122,13 @@ def check_version(found: InvoiceSnapshot, expected: int | None) -> None:
     """Refuse an edit of something that was changed meanwhile. Raises StaleVersion."""
     if expected is not None and expected != found.version:
         raise StaleVersion(
-            f"Invoice {found.invoice_number} was changed meanwhile: it has version"
-            f" {found.version}, not {expected}. Look at the newer one and try again.",
+            say(
+                "Invoice %(number)s was changed meanwhile: it has version "
+                "%(version)s, not %(expected)s. Look at the newer one and try again.",
+                number=found.invoice_number,
+                version=found.version,
+                expected=expected,
+            ),
             found,
         )
 
@@ -127,11 +136,26 @@ def check_version(found: InvoiceSnapshot, expected: int | None) -> None:
 def require_balance(found: InvoiceSnapshot) -> None:
     """Money can be put on an issued invoice with a balance only. Raises Conflict."""
     if found.state == "draft":
-        raise Conflict(f"{found.invoice_number} is a draft: issue it first.")
+        raise Conflict(
+            say(
+                "%(number)s is a draft: issue it first.",
+                number=found.invoice_number,
+            )
+        )
     if found.state == "void":
-        raise Conflict(f"Invoice {found.invoice_number} is void: nothing is owed on it.")
+        raise Conflict(
+            say(
+                "Invoice %(number)s is void: nothing is owed on it.",
+                number=found.invoice_number,
+            )
+        )
     if found.balance_due <= 0:
-        raise Conflict(f"Nothing is open on invoice {found.invoice_number}.")
+        raise Conflict(
+            say(
+                "Nothing is open on invoice %(number)s.",
+                number=found.invoice_number,
+            )
+        )
 
 
 def told(unit: Unit, invoice_id: int, event: str | None, **detail: Any) -> InvoiceSnapshot:
@@ -163,5 +187,5 @@ def _change(
 def _stated(reason: str) -> str:
     reason = reason.strip()
     if not reason:
-        raise InvalidInput.at("/reason", "Say why; the reason is kept with the invoice.")
+        raise InvalidInput.at("/reason", say("Say why; the reason is kept with the invoice."))
     return reason

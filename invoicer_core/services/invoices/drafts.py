@@ -12,6 +12,7 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.document import Document
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.services import clients, document_rows, drafting
 from invoicer_core.services.invoices import rows
@@ -24,7 +25,7 @@ from invoicer_core.services.invoices.issuing import (
     stored_anew,
 )
 from invoicer_core.services.invoices.rows import Content, Stored
-from invoicer_core.services.order_rows import give_back
+from invoicer_core.services.orders.order_rows import give_back
 from invoicer_core.services.transaction import transaction
 
 _NOBODY: Final = UUID(int=0)
@@ -69,7 +70,7 @@ def create(
         unit.publish("invoice.created", snapshot, client_id=client_id, invoice_id=stored.id)
         unit.record("invoice.created", invoice=stored.id)
         if issue or send or chain == "issue":
-            return issue_new(unit, content, stored, known, send=send)
+            return issue_new(unit, content, stored, known, draft=snapshot, send=send)
         rows.insert(content, stored)
         return snapshot
 
@@ -103,8 +104,11 @@ def update_draft(
         check_version(found, expected_version)
         if found.state != "draft":
             raise Conflict(
-                f"Invoice {found.invoice_number} is issued: it can not be edited any more."
-                " Void it or write a credit note."
+                say(
+                    "Invoice %(number)s is issued: it can not be edited any more. Void "
+                    "it or write a credit note.",
+                    number=found.invoice_number,
+                )
             )
         client_id = _client_of(draft, by)
         content, known = content_of(draft, client_id, None)
@@ -180,7 +184,7 @@ def _client_of(draft: InvoiceDraft, by: Actor) -> int:
     if draft.client_id is not None:
         return draft.client_id
     if draft.client is None:
-        raise InvalidInput.at("/client_id", "Say whom to invoice: client_id, or client.")
+        raise InvalidInput.at("/client_id", say("Say whom to invoice: client_id, or client."))
     return clients.find_or_create(fields=draft.client, by=by).id
 
 

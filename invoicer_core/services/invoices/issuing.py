@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from invoicer_core.domain import calendar, totals
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.drafts import InvoiceDraft
-from invoicer_core.domain.snapshots import InvoiceSnapshot
+from invoicer_core.domain.snapshots import InvoiceItemSnapshot, InvoiceSnapshot
 from invoicer_core.hooks import codec
 from invoicer_core.host import asked, refuse_objected
 from invoicer_core.models import db
@@ -18,6 +18,9 @@ from invoicer_core.services.invoices import rows
 from invoicer_core.services.invoices.rows import Content, Stored
 from invoicer_core.services.publishing import NUMBER, Numbering
 from invoicer_core.services.transaction import Unit
+
+OBJECTION: Final = "before_invoice_issued"
+"""The hook of plugins that may object."""
 
 
 def content_of(
@@ -69,22 +72,24 @@ def stored_again(known: Setting, found: InvoiceSnapshot) -> Stored:
 
 
 def issue_new(
-    unit: Unit, content: Content, stored: Stored, known: Setting, *, send: bool
-) -> InvoiceSnapshot:
+    unit: Unit, content: Content, stored: Stored, known: Setting, *, draft: InvoiceSnapshot,
+    send: bool,
+) -> InvoiceSnapshot:  # fmt: skip
     """Store and issue at once. Where plugins may object the draft is stored first, so that they
     find it in the database.
 
     Raises: as `issue_stored`.
     """
-    if asked("before_invoice_issued"):
+    new = not asked(OBJECTION)
+    if not new:
         rows.insert(content, stored)
-        return issue_stored(unit, content, stored, known, send=send)
-    return issue_stored(unit, content, stored, known, send=send, new=True)
+    return issue_stored(unit, content, stored, known, send=send, lines=draft.items, new=new)
 
 
 def issue_stored(
-    unit: Unit, content: Content, stored: Stored, known: Setting, *, send: bool, new: bool = False
-) -> InvoiceSnapshot:
+    unit: Unit, content: Content, stored: Stored, known: Setting, *, send: bool,
+    lines: tuple[InvoiceItemSnapshot, ...] | None = None, new: bool = False,
+) -> InvoiceSnapshot:  # fmt: skip
     """Number and freeze a draft that was stored in this transaction, or store it too.
 
     Raises:
@@ -94,10 +99,10 @@ def issue_stored(
     drafting.require_items(content.document)
     issue_date, due_date = drafting.dates(content.draft, known)
     content = replace(content, issue_date=issue_date, due_date=due_date)
-    draft = rows.snapshot_of(content, stored, today=known.today)
-    refuse_objected(
-        db.session(), "before_invoice_issued", draft, business_id=current_business_id(), by=unit.by
-    )
+    if asked(OBJECTION):
+        draft = rows.snapshot_of(content, stored, today=known.today, lines=lines)
+        business_id = current_business_id()
+        refuse_objected(db.session(), OBJECTION, draft, business_id=business_id, by=unit.by)
     issued = rows.snapshot_of(
         content,
         stored,
@@ -106,6 +111,7 @@ def issue_stored(
         issued_at=stored.updated_at,
         seller=document_rows.read_party(codec.loads(known.seller)),
         buyer=document_rows.read_party(codec.loads(known.buyer)),
+        lines=lines,
     )
     unit.publish("invoice.issued", _told(issued, send), client_id=issued.client_id,
                  invoice_id=issued.id)  # fmt: skip

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from invoicer_core.domain.errors import InvalidInput, NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import InvoiceSnapshot, Page
 from invoicer_core.models import db
 from invoicer_core.models.invoices import Invoice
@@ -77,7 +78,9 @@ def find(
     )
     if status is not None:
         if status not in STATUSES:
-            raise InvalidInput.at("/status", f"This is one of {', '.join(STATUSES)}.")
+            raise InvalidInput.at(
+                "/status", say("This is one of %(known)s.", known=", ".join(STATUSES))
+            )
         statement = statement.where(standing.has_status(status))
     if unpaid:
         statement = statement.where(_TABLE.state == "issued", _TABLE.settled < _TABLE.amount_due)

@@ -178,8 +178,9 @@ def snapshot_of(
     issued_at: datetime | None = None,
     seller: Party | None = None,
     buyer: Party | None = None,
+    lines: tuple[InvoiceItemSnapshot, ...] | None = None,
 ) -> InvoiceSnapshot:
-    """What was just stored, without reading it back."""
+    """What was just stored, not read back; ``lines`` of an earlier snapshot are shared."""
     totals = content.totals
     state = "issued" if number else "draft"
     standing = lifecycle.standing(
@@ -194,7 +195,7 @@ def snapshot_of(
         payment_state=standing.payment_state,
         is_overdue=standing.is_overdue,
         issued_at=issued_at,
-        items=document_rows.item_snapshots(content.document, totals, stored.items),
+        items=lines or document_rows.item_snapshots(content.document, totals, stored.items),
         taxes=totals.taxes,
         balance_due=totals.amount_due,
         seller=seller,

@@ -33,12 +33,16 @@ _PAGES: Final = Environment(
 )
 _LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {"link": "View the invoice", "open": "Open", "reset": "Choose a new password",
+           "confirm": "Confirm the address",
            "number": "Invoice", "total": "Total", "due": "Due", "balance": "Open amount"},
     "de": {"link": "Rechnung ansehen", "open": "Öffnen", "reset": "Neues Passwort wählen",
+           "confirm": "Adresse bestätigen",
            "number": "Rechnung", "total": "Betrag", "due": "Fällig am", "balance": "Offen"},
     "fr": {"link": "Voir la facture", "open": "Ouvrir", "reset": "Choisir un nouveau mot de passe",
+           "confirm": "Confirmer l'adresse",
            "number": "Facture", "total": "Montant", "due": "Échéance", "balance": "Reste à payer"},
     "es": {"link": "Ver la factura", "open": "Abrir", "reset": "Elegir una nueva contraseña",
+           "confirm": "Confirmar la dirección",
            "number": "Factura", "total": "Importe", "due": "Vencimiento", "balance": "Pendiente"},
 }  # fmt: skip
 _BUTTON: Final = {
@@ -48,6 +52,9 @@ _BUTTON: Final = {
     "member_added": "open",
     "mail_test": "open",
     "client_request": "open",
+    "email_change": "confirm",
+    "email_changed": "open",
+    "workflow_late": "open",
 }
 
 
@@ -60,20 +67,15 @@ class Letter:
     html: str
 
 
-def for_invoice(
-    kind: str,
-    locale: str | None,
-    invoice: InvoiceSnapshot,
-    business: BusinessSnapshot,
-    *,
-    link: str,
-) -> Letter:
-    """The mail of a kind about an invoice, in the client's language.
+def about_invoice(
+    kind: str, locale: str | None, invoice: InvoiceSnapshot, business: BusinessSnapshot
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """What can be said of an invoice in the client's language: values by name, and the rows of the
+    paragraph ``[summary]``.
 
     Args:
         kind: ``invoice``, ``receipt`` or ``reminder``.
     """
-    language = language_of(locale)
     shown = _locale(locale)
     values = {
         "business": business.name,
@@ -83,14 +85,26 @@ def for_invoice(
         "balance": _money(invoice.balance_due, invoice.currency, shown),
         "due": _date(invoice.due_date, shown),
         "issued": _date(invoice.issue_date, shown),
-        "signature": str(business.settings.get("mail_signature") or ""),
+        "signature": str(business.settings.get("mail_signature") or business.name),
     }
-    labels = _LABELS[language]
-    rows = [(labels["number"], values["number"]), (labels["total"], values["total"])]
+    names = labels(language_of(locale))
+    rows = [(names["number"], values["number"]), (names["total"], values["total"])]
     if kind != "receipt":
-        rows += [(labels["due"], values["due"])] if values["due"] else []
-        rows += [(labels["balance"], values["balance"])]
-    return _compose(kind, language, values, rows, link, color=business.color)
+        rows += [(names["due"], values["due"])] if values["due"] else []
+        rows += [(names["balance"], values["balance"])]
+    return values, rows
+
+
+def source(kind: str, language: str) -> tuple[str, str]:
+    """The subject and the words of a kind as they were written, with their places."""
+    whole = (_FOLDER / f"{kind}.{language}.txt").read_text("utf-8")
+    subject, _, body = whole.partition("\n")
+    return subject, body.strip("\n")
+
+
+def labels(language: str) -> Mapping[str, str]:
+    """The words on buttons and in the small table."""
+    return _LABELS[language]
 
 
 def compose(
@@ -128,8 +142,28 @@ def _compose(
 ) -> Letter:
     written = _TEXTS.get_template(f"{kind}.{language}.txt").render(values)
     subject, _, body = written.partition("\n")
+    button = _BUTTON.get(kind, "link")
+    return lay_out(
+        subject, body, language=language, rows=rows, link=link, color=color, button=button
+    )
+
+
+def lay_out(
+    subject: str,
+    body: str,
+    *,
+    language: str,
+    link: str,
+    rows: Sequence[tuple[str, str]] = (),
+    color: str | None = None,
+    button: str = "link",
+) -> Letter:
+    """Words as a mail: text and HTML. Without a link, the paragraph ``[link]`` is left out."""
     paragraphs = [part.strip() for part in body.split("\n\n") if part.strip()]
-    label = _LABELS[language][_BUTTON.get(kind, "link")]
+    gone = {"[link]"} if not link else set()
+    gone |= {"[summary]"} if not rows else set()
+    paragraphs = [part for part in paragraphs if part not in gone]
+    label = _LABELS[language][button]
     text = "\n\n".join(_as_text(part, rows, link, label) for part in paragraphs) + "\n"
     page = _PAGES.get_template("letter.html").render(
         language=language,

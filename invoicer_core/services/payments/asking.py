@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
 from invoicer_core.hooks.offers import PaymentOutcome, PaymentProvider
 from invoicer_core.host import calls, current, offers
@@ -55,7 +56,7 @@ def asked(way: Provided[PaymentProvider], what: str, ask: Callable[[], T], expec
         failed.__cause__ = error
         calls.note_failure(current(), way.plugin, f"payment {what}", current_business_id(), failed)
         if monotonic() >= end:
-            raise OutcomeUnknown("The payment service did not answer in time.") from error
+            raise OutcomeUnknown(say("The payment service did not answer in time.")) from error
         raise failed from error
     finally:
         db.session.rollback()

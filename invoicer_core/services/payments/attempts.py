@@ -31,6 +31,7 @@ class AttemptSnapshot:
             provider has not said anything else.
         redirect_url: the provider's page, while it may still be used.
         reason: the provider's words for a failure.
+        provider_ref: None while nobody knows what the provider calls it.
     """
 
     payment_id: int
@@ -43,6 +44,7 @@ class AttemptSnapshot:
     redirect_url: str | None = None
     instructions: str | None = None
     reason: str | None = None
+    provider_ref: str | None = None
     created_at: datetime
 
 
@@ -90,6 +92,7 @@ def _built(found: Sequence[tuple[Payment, PaymentAttempt]]) -> tuple[AttemptSnap
             redirect_url=attempt.redirect_url if payment.status == "pending" else None,
             instructions=attempt.instructions if payment.status in OPEN else None,
             reason=attempt.reason,
+            provider_ref=payment.provider_ref,
             created_at=attempt.created_at,
         )
         for payment, attempt in found

@@ -1,18 +1,19 @@
 """What became of begun payments: asked by the payer's page, and by a worker until it is known."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
 from typing import Final
 from uuid import UUID
 
 from invoicer_core.domain.actor import SYSTEM, Actor
-from invoicer_core.domain.errors import NotFound, Unavailable
+from invoicer_core.domain.errors import Conflict, NotFound, Unavailable
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
-from invoicer_core.hooks.offers import PaymentOutcome
+from invoicer_core.hooks.offers import PaymentOutcome, PaymentProvider
 from invoicer_core.host.guard import HookFailed
+from invoicer_core.host.offers import Provided
 from invoicer_core.models import db
-from invoicer_core.models.payments import Payment
-from invoicer_core.services.payments import attempts
+from invoicer_core.services.payments import attempts, providers
 from invoicer_core.services.payments.asking import asked, attempt_of, conclude, way_of
 from invoicer_core.services.payments.attempts import AttemptSnapshot
 from invoicer_core.services.transaction import transaction
@@ -28,6 +29,8 @@ WAITS: Final = (
 """Up to which age of an attempt its provider is asked again after how long; later, each 6 hours."""
 
 INTERRUPTED: Final = timedelta(minutes=5)
+UNBEGUN: Final = timedelta(minutes=1)
+"""Longer than any call takes: who asks the provider earlier may ask before it was told."""
 ASK_AGAIN: Final = timedelta(seconds=2)
 """A payer's page asks often; the provider is asked no more often than this."""
 
@@ -38,15 +41,12 @@ log: Final = getLogger(__name__)
 def look(*, invoice_id: int, public_id: UUID, by: Actor) -> AttemptSnapshot:
     """How an attempt stands; asks its provider where nobody has said yet. Raises NotFound."""
     found = attempts.find(invoice_id=invoice_id, public_id=public_id)
-    reference = _due_for_a_question(found, by)
-    if reference is None:
-        return found
     try:
         way = way_of(found.provider)
-        ask = way.offer.lookup
-        if ask is None:
+        ask = _question(way, found)
+        if ask is None or not _is_due(found, by):
             return found
-        outcome = asked(way, "lookup", lambda: ask(way.ctx, reference), PaymentOutcome)
+        outcome = asked(way, "lookup", ask, PaymentOutcome)
     except (RetryLater, PermanentFailure, OutcomeUnknown, HookFailed, NotFound, Unavailable) as no:
         log.warning("payment %s: its provider did not say what became of it: %s", public_id, no)
         return found
@@ -77,24 +77,69 @@ def follow(*, invoice_id: int, public_id: UUID) -> timedelta | None:
     age = datetime.now(UTC) - found.created_at
     if found.state in ("succeeded", "failed", "refunded"):
         return None
-    was_begun = found.redirect_url is not None or found.instructions is not None
-    if age > INTERRUPTED and not was_begun and found.state != "unknown":
+    was_begun = found.provider_ref is not None or found.redirect_url or found.instructions
+    is_lost = age > INTERRUPTED and not was_begun and found.state != "unknown"
+    if is_lost and not _can_be_found(found.provider):
         conclude(public_id, PaymentOutcome(state="failed", reason=_NOT_BEGUN), SYSTEM)
         return None
+    return _wait(age)
+
+
+def follow_refund(*, payment_id: int, refund_id: int) -> timedelta | None:
+    """Ask a provider, in a worker, what became of a refund; None when that is known, else when to
+    ask again. The one who asked for it is left the first minute."""
+    attempt = _refund(payment_id, refund_id)
+    age = datetime.now(UTC) - attempt.created_at
+    if attempt.state == providers.UNKNOWN and age > UNBEGUN:
+        try:
+            providers.ask_again(payment_id=payment_id, attempt_id=refund_id, by=SYSTEM)
+        except Conflict as no:
+            log.warning("refund %s of payment %s: %s", refund_id, payment_id, no)
+        attempt = _refund(payment_id, refund_id)
+    if attempt.state != providers.UNKNOWN:
+        return None
+    return _wait(age)
+
+
+def _refund(payment_id: int, refund_id: int) -> providers.RefundAttemptSnapshot:
+    every = providers.attempts(payment_id=payment_id)
+    return next(each for each in every if each.id == refund_id)
+
+
+def _wait(age: timedelta) -> timedelta:
     return next((wait for until, wait in WAITS if age < until), timedelta(hours=6))
 
 
-def _due_for_a_question(found: AttemptSnapshot, by: Actor) -> str | None:
-    """The provider's reference when it is time to ask about it; notes the time."""
+def _question(
+    way: Provided[PaymentProvider], found: AttemptSnapshot
+) -> Callable[[], PaymentOutcome] | None:
+    """How to ask what became of an attempt: by the provider's reference, or by ours where the
+    provider's never arrived."""
     if found.state in ("succeeded", "failed", "refunded"):
         return None
+    lookup, find, reference = way.offer.lookup, way.offer.find, found.provider_ref
+    if reference is not None:
+        return None if lookup is None else lambda: lookup(way.ctx, reference)
+    is_answered = found.state == "unknown" or datetime.now(UTC) - found.created_at > UNBEGUN
+    if find is None or not is_answered:
+        return None
+    return lambda: find(way.ctx, found.public_id)
+
+
+def _is_due(found: AttemptSnapshot, by: Actor) -> bool:
+    """Whether it is time to ask the provider again; notes the time."""
     with transaction(by=by):
         attempt = attempt_of(found.payment_id, lock=True)
-        payment = db.session.get_one(Payment, found.payment_id)
         now = datetime.now(UTC)
-        too_soon = attempt.checked_at is not None and now - attempt.checked_at < ASK_AGAIN
-        if too_soon or payment.provider_ref is None:
-            return None
+        if attempt.checked_at is not None and now - attempt.checked_at < ASK_AGAIN:
+            return False
         attempt.checked_at = now
         db.session.flush()
-        return payment.provider_ref
+        return True
+
+
+def _can_be_found(provider: str) -> bool:
+    try:
+        return way_of(provider).offer.find is not None
+    except (NotFound, Unavailable):
+        return True

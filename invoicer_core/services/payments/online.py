@@ -15,6 +15,7 @@ from sqlalchemy import select
 from invoicer_core.domain import money
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
 from invoicer_core.hooks.offers import (
@@ -41,8 +42,10 @@ from invoicer_core.services.transaction import transaction
 BEGUN: Final = "payment.begun"
 """Not a fact of the catalogue: it reaches only the one who follows begun payments."""
 
-_TWICE: Final = "This payment is being begun already. Reload the page to see it."
-_AWAY: Final = "The payment service did not answer. Nothing was charged; try again in a moment."
+_TWICE: Final = say("This payment is being begun already. Reload the page to see it.")
+_AWAY: Final = say(
+    "The payment service did not answer. Nothing was charged; try again in a moment."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def start(
     if known:
         return known[0]
     way = way_of(provider)
-    invoice, wanted = _write_down(invoice_id, way, attempt_id, amount, by)
+    invoice, wanted = write_down(invoice_id, way, attempt_id, amount, by)
     request = PaymentRequest(
         attempt_id=attempt_id,
         invoice=invoice,
@@ -135,7 +138,19 @@ def _offered(currency: str) -> list[Provided[PaymentProvider]]:
         for each in every
         if each.offer.start is not None
         and (not each.offer.currencies or currency in each.offer.currencies)
+        and is_ready(each)
     ]
+
+
+def is_ready(way: Provided[PaymentProvider]) -> bool:
+    """Whether a provider has what it needs; one that fails to say so has not."""
+    if way.offer.ready is None:
+        return True
+    try:
+        return way.offer.ready(way.ctx) is True
+    except Exception:  # a plugin's own code: without an answer the way is not shown
+        way.ctx.log.exception("the provider %s failed to say whether it is ready", way.offer.name)
+        return False
 
 
 def _begin(way: Provided[PaymentProvider], request: PaymentRequest, by: Actor) -> None:
@@ -158,22 +173,25 @@ def _begin(way: Provided[PaymentProvider], request: PaymentRequest, by: Actor) -
         conclude(attempt_id, PaymentOutcome(state="failed", reason=str(away)), by)
         raise Unavailable(_AWAY, 10) from away
     else:
-        _keep(attempt_id, begun, by)
+        keep(attempt_id, begun, by)
 
 
-def _write_down(
+def write_down(
     invoice_id: int,
     way: Provided[PaymentProvider],
     attempt_id: UUID,
     amount: Decimal | None,
     by: Actor,
 ) -> tuple[InvoiceSnapshot, Decimal]:
-    """The payment and its attempt as rows, committed; the invoice and what is going to be paid."""
+    """The payment and its attempt as rows, committed; the invoice and what is going to be paid.
+
+    Raises NotFound, InvalidInput, Conflict: as `start`.
+    """
     with transaction(by=by) as unit:
         invoice = rows.load(invoice_id, lock=True)
         invoices.require_balance(invoice)
         if way.offer.name not in [each.offer.name for each in _offered(invoice.currency)]:
-            raise NotFound(f"This invoice cannot be paid by {way.offer.title}.")
+            raise NotFound(say("This invoice cannot be paid by %(title)s.", title=way.offer.title))
         wanted = _wanted(invoice, amount)
         payment = Payment(
             business_id=current_business_id(),
@@ -204,17 +222,27 @@ def _wanted(invoice: InvoiceSnapshot, amount: Decimal | None) -> Decimal:
     now = payable(invoice=invoice)
     if now.most <= 0:
         raise Conflict(
-            "A payment over all that is open was begun already. Finish it, or call it off first."
+            say(
+                "A payment over all that is open was begun already. Finish it, or call it "
+                "off first."
+            )
         )
     if amount is None:
         return now.most
     amount = money.to_currency(amount, invoice.currency)
     if amount <= 0:
-        raise InvalidInput.at("/amount", "A payment is more than zero.")
+        raise InvalidInput.at("/amount", say("A payment is more than zero."))
     if amount > now.most:
-        raise InvalidInput.at("/amount", f"At most {now.most} {invoice.currency} can be paid.")
+        raise InvalidInput.at(
+            "/amount",
+            say(
+                "At most %(most)s %(currency)s can be paid.",
+                most=now.most,
+                currency=invoice.currency,
+            ),
+        )
     if amount < now.most and not now.in_parts:
-        raise InvalidInput.at("/amount", "This invoice is paid as a whole.")
+        raise InvalidInput.at("/amount", say("This invoice is paid as a whole."))
     return amount
 
 
@@ -229,7 +257,8 @@ def _check_address(begun: PaymentStart) -> None:
         raise HookFailed("gave an address that is no web page")
 
 
-def _keep(attempt_id: UUID, begun: PaymentStart, by: Actor) -> None:
+def keep(attempt_id: UUID, begun: PaymentStart, by: Actor) -> None:
+    """Write down where a begun payment leads to."""
     with transaction(by=by):
         payment = payment_of(attempt_id)
         attempt = attempt_of(payment.id, lock=True)

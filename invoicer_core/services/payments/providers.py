@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, InvoicerError
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import PaymentSnapshot
 from invoicer_core.hooks.answers import PermanentFailure
 from invoicer_core.hooks.offers import PaymentOutcome, PaymentProvider
@@ -32,6 +33,8 @@ from invoicer_core.services.transaction import transaction
 
 SUCCEEDED: Final = "succeeded"
 UNKNOWN: Final = "unknown"
+ASKED: Final = "payment.refund_asked"
+"""Not a fact of the catalogue: it reaches only the one who follows refunds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def give_back(
     """
     provided = _provider(get(payment_id=payment_id).provider)
     if provided is None:
-        raise Conflict("No plugin that is on can give this money back: pay it back by hand.")
+        raise Conflict(say("No plugin that is on can give this money back: pay it back by hand."))
     attempt = _begin(payment_id, key, amount, reason, by)
     return _ask(provided, attempt, by)
 
@@ -96,7 +99,7 @@ def ask_again(*, payment_id: int, attempt_id: int, by: Actor) -> PaymentSnapshot
     row = _row(payment_id, attempt_id)
     provided = _provider(get(payment_id=payment_id).provider)
     if provided is None:
-        raise Conflict("The plugin that was asked is off: switch it on and ask again.")
+        raise Conflict(say("The plugin that was asked is off: switch it on and ask again."))
     return _ask(provided, _snapshot(row), by)
 
 
@@ -138,7 +141,9 @@ def _begin(
         )
         db.session.add(row)
         db.session.flush()
-        unit.record("payment.refund_asked", payment=payment_id, amount=amount)
+        asked = {"id": payment_id, "refund": row.id}
+        unit.publish(ASKED, asked, client_id=payment.client_id, invoice_id=payment.invoice_id)
+        unit.record(ASKED, payment=payment_id, amount=amount)
         return _snapshot(row)
 
 
@@ -165,15 +170,25 @@ def _ask(
     with transaction(by=by):
         row = _row(attempt.payment_id, attempt.id, lock=True)
         if row.state == UNKNOWN:
-            _settle(row, outcome, by)
+            settle_refund(row, outcome, by)
     if outcome.state == SUCCEEDED:
         return get(payment_id=attempt.payment_id)
     why = outcome.reason or "it gave no reason"
     if outcome.state == "failed":
-        raise Conflict(f"{provided.offer.title} did not give the money back: {why}.")
+        raise Conflict(
+            say(
+                "%(title)s did not give the money back: %(why)s.",
+                title=provided.offer.title,
+                why=why,
+            )
+        )
     raise Conflict(
-        f"{provided.offer.title} can not say yet whether the money went back ({why})."
-        " Ask again in a while: it is not given back twice."
+        say(
+            "%(title)s can not say yet whether the money went back (%(why)s). Ask again "
+            "in a while: it is not given back twice.",
+            title=provided.offer.title,
+            why=why,
+        )
     )
 
 
@@ -191,7 +206,8 @@ def _answer(
         return PaymentOutcome(state="unknown", reason=str(error) or type(error).__name__)
 
 
-def _settle(row: RefundAttempt, outcome: PaymentOutcome, by: Actor) -> None:
+def settle_refund(row: RefundAttempt, outcome: PaymentOutcome, by: Actor) -> None:
+    """Write down how a refund ended, for a row that is locked in the running transaction."""
     row.error, row.provider_ref = outcome.reason, outcome.provider_ref
     if outcome.state == SUCCEEDED:
         row.state = SUCCEEDED

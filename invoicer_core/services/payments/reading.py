@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from invoicer_core.domain.errors import InvalidInput, NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import (
     AllocationSnapshot,
     Page,
@@ -98,7 +99,7 @@ def _in_state(state: str | None) -> ColumnElement[bool]:
         return and_(_TABLE.status.in_(("succeeded", "partly_refunded")), left)
     if state == "told":
         return _TABLE.status.in_((*RECEIVED, "unknown"))
-    raise InvalidInput.at("/state", "This is unapplied, refunded or told.")
+    raise InvalidInput.at("/state", say("This is unapplied, refunded or told."))
 
 
 def methods() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from invoicer_core.domain import money
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.drafts import PaymentDraft
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput, NotFound
+from invoicer_core.domain.saying import say, state_word
 from invoicer_core.domain.snapshots import InvoiceSnapshot, PaymentSnapshot
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
@@ -44,7 +45,7 @@ def record(*, draft: PaymentDraft, by: Actor) -> PaymentSnapshot:
         client_id, currency = _whose(draft, targets)
         amount = money.to_currency(draft.amount, currency)
         if amount <= 0:
-            raise InvalidInput.at("/amount", "A payment is more than zero.")
+            raise InvalidInput.at("/amount", say("A payment is more than zero."))
         parts = _parts(draft, targets, amount)
         payment = Payment(
             business_id=current_business_id(),
@@ -119,10 +120,10 @@ def unallocate(*, payment_id: int, allocation_id: int, by: Actor) -> PaymentSnap
         if allocation is None:
             raise NotFound.of("allocation", allocation_id)
         if allocation.reverses_id is not None or _is_reversed(allocation_id):
-            raise Conflict("This allocation was taken back already.")
+            raise Conflict(say("This allocation was taken back already."))
         rows.load(allocation.invoice_id, lock=True)
         if allocation.amount > _held(payment_id, allocation.invoice_id):
-            raise Conflict("A refund took a part of this allocation back already.")
+            raise Conflict(say("A refund took a part of this allocation back already."))
         _counter(allocation, allocation.amount, by)
         return tell(unit, payment_id, [allocation.invoice_id], "payment.allocated")
 
@@ -156,7 +157,12 @@ def locked(payment_id: int) -> Payment:
 def require_usable(payment: Payment) -> None:
     """Refuse a payment whose money is not there. Raises Conflict."""
     if payment.status not in USABLE:
-        raise Conflict(f"This payment is {payment.status}: its money can not be moved.")
+        raise Conflict(
+            say(
+                "This payment is %(status)s: its money can not be moved.",
+                status=state_word(payment.status),
+            )
+        )
 
 
 def _today() -> date:
@@ -181,13 +187,18 @@ def _whose(draft: PaymentDraft, targets: Sequence[InvoiceSnapshot]) -> tuple[int
         client_id = client_id or invoice.client_id
         currency = currency or invoice.currency
         if invoice.client_id != client_id:
-            message = f"Invoice {invoice.invoice_number} is of another client."
+            message = say("Invoice %(number)s is of another client.", number=invoice.invoice_number)
             raise InvalidInput.at("/allocations", message)
         if invoice.currency != currency:
-            message = f"Invoice {invoice.invoice_number} is in {invoice.currency}, not {currency}."
+            message = say(
+                "Invoice %(number)s is in %(currency)s, not %(wanted)s.",
+                number=invoice.invoice_number,
+                currency=invoice.currency,
+                wanted=currency,
+            )
             raise InvalidInput.at("/currency", message)
     if client_id is None:
-        raise InvalidInput.at("/client_id", "Say whose payment it is: a client or an invoice.")
+        raise InvalidInput.at("/client_id", say("Say whose payment it is: a client or an invoice."))
     client = find_row(
         Client, client_id, "client", Client.deleted_at.is_(None), pointer="/client_id"
     )
@@ -205,15 +216,21 @@ def _parts(
     for index, (invoice_id, part) in enumerate(draft.allocations):
         part = money.to_currency(part, by_id[invoice_id].currency, f"/allocations/{index}/amount")
         if part <= 0:
-            message = "An allocation is more than zero."
+            message = say("An allocation is more than zero.")
             raise InvalidInput.at(f"/allocations/{index}/amount", message)
         wanted[invoice_id] = wanted.get(invoice_id, Decimal(0)) + part
         if wanted[invoice_id] > by_id[invoice_id].balance_due:
             invoice = by_id[invoice_id]
-            message = f"Only {invoice.balance_due} is open on invoice {invoice.invoice_number}."
+            message = say(
+                "Only %(open)s is open on invoice %(number)s.",
+                open=invoice.balance_due,
+                number=invoice.invoice_number,
+            )
             raise Conflict(message, [FieldError(f"/allocations/{index}/amount", message)])
     if sum(wanted.values()) > amount:
-        raise InvalidInput.at("/allocations", f"The parts exceed the {amount} that is there.")
+        raise InvalidInput.at(
+            "/allocations", say("The parts exceed the %(amount)s that is there.", amount=amount)
+        )
     return [(by_id[invoice_id], part) for invoice_id, part in wanted.items()]
 
 

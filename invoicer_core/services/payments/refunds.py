@@ -9,13 +9,14 @@ from sqlalchemy import func, select
 from invoicer_core.domain import money
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, FieldError, InvalidInput
+from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import PaymentSnapshot
 from invoicer_core.host import refuse_objected
 from invoicer_core.models import db
 from invoicer_core.models.payments import Allocation, Payment, Refund
 from invoicer_core.models.tenancy import current_business_id
 from invoicer_core.services.invoices import rows
-from invoicer_core.services.payments.reading import get
+from invoicer_core.services.payments.reading import RECEIVED, get
 from invoicer_core.services.payments.recording import locked, require_usable, tell
 from invoicer_core.services.transaction import transaction
 
@@ -34,7 +35,7 @@ def refund(
     Args:
         amount: None for all that is left.
         provider_ref: the provider's word for it, where one gave the money back.
-        is_done: the money is gone already: plugins were asked before.
+        is_done: the money is gone already: plugins were asked before, or can not change it.
 
     Raises:
         InvalidInput: not more than zero.
@@ -42,22 +43,16 @@ def refund(
     """
     with transaction(by=by) as unit:
         payment = locked(payment_id)
-        require_usable(payment)
+        if not (is_done and payment.status in RECEIVED):
+            require_usable(payment)
         left = payment.amount - payment.refunded
         amount = refundable(payment, amount, left)
         if not is_done:
             ask_plugins(payment_id, by)
         touched = _take_off(payment, amount - (left - payment.allocated), by)
-        db.session.add(
-            Refund(
-                business_id=current_business_id(),
-                payment_id=payment_id,
-                amount=amount,
-                reason=reason,
-                provider_ref=provider_ref,
-                actor=by.label,
-            )
-        )
+        mine = {"business_id": current_business_id(), "payment_id": payment_id, "actor": by.label}
+        told = {"reason": reason, "provider_ref": provider_ref}
+        db.session.add(Refund(**mine, **told, amount=amount))
         db.session.flush()
         return tell(unit, payment_id, touched, "payment.refunded", amount=amount)
 
@@ -79,9 +74,13 @@ def refundable(payment: Payment, amount: Decimal | None, left: Decimal) -> Decim
         return left
     amount = money.to_currency(amount, payment.currency)
     if amount <= 0:
-        raise InvalidInput.at("/amount", "A refund is more than zero.")
+        raise InvalidInput.at("/amount", say("A refund is more than zero."))
     if amount > left:
-        message = f"Only {left} {payment.currency} is left of this payment."
+        message = say(
+            "Only %(left)s %(currency)s is left of this payment.",
+            left=left,
+            currency=payment.currency,
+        )
         raise Conflict(message, [FieldError("/amount", message)])
     return amount
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, Forbidden, NotFound
+from invoicer_core.domain.saying import say, state_word
 from invoicer_core.domain.snapshots import PaymentSnapshot
 from invoicer_core.hooks.offers import PaymentOutcome
 from invoicer_core.models import db
@@ -46,10 +47,7 @@ def settle(
         Forbidden: it was begun by another plugin.
     """
     with transaction(by=by) as unit:
-        payment, plugin = _begun(attempt_id, provider_ref)
-        if by.kind == "plugin" and by.label != f"plugin:{plugin}":
-            raise Forbidden("This payment was begun by another plugin.")
-        return settle_locked(unit, payment, outcome)
+        return settle_locked(unit, begun(attempt_id, provider_ref, by), outcome)
 
 
 def decide(*, payment_id: int, arrived: bool, by: Actor) -> PaymentSnapshot:
@@ -63,14 +61,16 @@ def decide(*, payment_id: int, arrived: bool, by: Actor) -> PaymentSnapshot:
     with transaction(by=by) as unit:
         payment = locked(payment_id)
         if payment.status not in OPEN:
-            raise Conflict(f"This payment is {payment.status} already.")
+            raise Conflict(
+                say("This payment is %(status)s already.", status=state_word(payment.status))
+            )
         state: Literal["succeeded", "failed"] = "succeeded" if arrived else "failed"
         unit.record("payment.decided", payment=payment_id, arrived=arrived)
         return settle_locked(unit, payment, PaymentOutcome(state=state))
 
 
-def _begun(attempt_id: UUID | None, provider_ref: str | None) -> tuple[Payment, str]:
-    """The payment, locked, and the plugin it was begun by. Raises NotFound."""
+def begun(attempt_id: UUID | None, provider_ref: str | None, by: Actor) -> Payment:
+    """The payment, locked. Raises NotFound; Forbidden where another plugin began it."""
     wanted = (
         Payment.public_id == attempt_id
         if attempt_id is not None
@@ -89,12 +89,16 @@ def _begun(attempt_id: UUID | None, provider_ref: str | None) -> tuple[Payment, 
     ).first()
     if row is None:
         raise NotFound.of("payment", attempt_id or provider_ref)
-    return row[0], row[1]
+    payment: Payment = row[0]
+    if by.kind == "plugin" and by.label != f"plugin:{row[1]}":
+        raise Forbidden(say("This payment was begun by another plugin."))
+    return payment
 
 
 def settle_locked(unit: Unit, payment: Payment, outcome: PaymentOutcome) -> PaymentSnapshot:
     """As `settle`, for a payment that is locked in the running transaction."""
-    if payment.status in _ENDS or outcome.state == "pending":
+    is_repeated = payment.status == outcome.state == "failed"
+    if payment.status in _ENDS or outcome.state == "pending" or is_repeated:
         return get(payment_id=payment.id)
     payment.provider_ref = outcome.provider_ref or payment.provider_ref
     if outcome.state == "succeeded":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from invoicer_core.domain.errors import NotFound
+from invoicer_core.domain.saying import say
 from invoicer_core.services.reports import gaps, receivables, received, sales, taxes
 from invoicer_core.services.reports.wishes import BANDS, BASES, Report, Wish, currencies
 
@@ -28,5 +29,5 @@ def build(name: str, wish: Wish) -> Report:
     """One report. Raises NotFound when there is none of that name."""
     maker = _MAKERS.get(name)
     if maker is None:
-        raise NotFound("There is no report of this name.")
+        raise NotFound(say("There is no report of this name."))
     return maker(wish)

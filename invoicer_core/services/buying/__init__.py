@@ -1,0 +1,1 @@
+"""What we buy: suppliers, their bills, and what we paid them."""

@@ -1,0 +1,43 @@
+"""Clients: `records` keeps them, the rest does what their page offers."""
+
+from invoicer_core.services.clients.records import (
+    CLIENT_CHECKS,
+    CONTACT_CHECKS,
+    FALLBACK_CURRENCY,
+    OWING,
+    ClientFate,
+    add_contact,
+    archive,
+    balances,
+    change_contact,
+    contacts,
+    create,
+    delete,
+    fate,
+    find,
+    find_or_create,
+    get,
+    remove_contact,
+    update,
+)
+
+__all__ = [
+    "CLIENT_CHECKS",
+    "CONTACT_CHECKS",
+    "FALLBACK_CURRENCY",
+    "OWING",
+    "ClientFate",
+    "add_contact",
+    "archive",
+    "balances",
+    "change_contact",
+    "contacts",
+    "create",
+    "delete",
+    "fate",
+    "find",
+    "find_or_create",
+    "get",
+    "remove_contact",
+    "update",
+]
