@@ -3,20 +3,40 @@
 Only writes to Redis; the web processes, which hold the sockets, pass it on.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from redis import Redis
 from socketio import RedisManager
 
-from invoicer_core.domain.events import Event, InvoiceEvent, PaymentEvent, envelope, live_envelope
+from invoicer_core.domain.events import (
+    CreditNoteIssued,
+    Event,
+    InvoiceEvent,
+    PaymentEvent,
+    envelope,
+    live_envelope,
+)
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
-from invoicer_core.services import invoices, portal_view
+from invoicer_core.services import invoices
+from invoicer_core.services.portal import view
 
 CHANNEL: Final = "flask-socketio"
-FOR_CLIENTS: Final = frozenset({"invoice.voided", "invoice.overdue", "invoice.written_off"})
+FOR_CLIENTS: Final = frozenset(
+    {"invoice.voided", "invoice.overdue", "invoice.written_off", "payment.refunded",
+     "payment.allocated", "credit_note.issued"}
+)  # fmt: skip
 """Events that a client's own pages hear of as ``changes``, beside those of the live message."""
+
+MILLISECOND: Final = 1_000_000
+_LAST: Final = "invoicer:told:"
+_TOGETHER: Final = 40
+"""Commands that wait for one trip to Redis at most: the first one told waits for the last."""
+
+_KEPT: Final = 300
+"""Seconds that Redis knows when a room was last told something."""
 
 
 class Told(NamedTuple):
@@ -46,15 +66,34 @@ class Announcer(RedisManager):  # type: ignore[misc]  # the library has no types
 
     def __init__(self, connection: Redis) -> None:
         super().__init__(channel=CHANNEL, write_only=True, json=LiveJson)
-        self._writer = connection
+        self._pipe = connection.pipeline(transaction=False)
 
     def _publish(self, data: Any) -> None:
-        self._writer.publish(self.channel, with_address(data["room"], self.json.dumps(data)))
+        now = time.time_ns() // MILLISECOND
+        for room in data["room"]:
+            self._pipe.set(_LAST + room, now, ex=_KEPT)
+        self._pipe.publish(self.channel, with_address(data["room"], self.json.dumps(data)))
 
     def tell(self, event: Event) -> None:
-        """Send an event to every room that may hear it. Raises redis.RedisError."""
+        """Send an event to every room that may hear it, with `send` at the latest. Raises
+        redis.RedisError."""
         for told in messages_for(event):
             self.emit(told.name, told.data, room=list(told.rooms), namespace="/")
+        if len(self._pipe) >= _TOGETHER:
+            self.send()
+
+    def send(self) -> None:
+        """Hand over what was told and waits. Raises redis.RedisError: nobody heard of it."""
+        self._pipe.execute()
+
+
+def told_since(redis: Redis, room: str, moment: int) -> bool:
+    """Whether the room was told something at ``moment`` (milliseconds since 1970) or later; True as
+    well when that is too long ago to know. Raises redis.RedisError."""
+    if moment <= time.time_ns() // MILLISECOND - _KEPT * 1000:
+        return True
+    last: Any = redis.get(_LAST + room)
+    return last is not None and int(last) >= moment
 
 
 def with_address(rooms: Sequence[str], text: str) -> str:
@@ -103,7 +142,7 @@ def messages_for(event: Event) -> Iterator[Told]:
 def _for_client(event: Event, invoice: Mapping[str, Any]) -> Iterator[Told]:
     if invoice.get("state") == "draft":
         return
-    shown = portal_view.invoice(invoice)
+    shown = view.invoice(invoice)
     rooms = (invoice_room(shown["public_id"]), client_room(shown["client_public_id"]))
     message = live_envelope(event, shown)
     if message is not None:
@@ -116,7 +155,7 @@ def _invoices_of(event: Event) -> list[Mapping[str, Any]]:
     """The invoices that an event is about, as JSON."""
     if isinstance(event, InvoiceEvent):
         return [event.data]
-    if not isinstance(event, PaymentEvent):
+    if not isinstance(event, PaymentEvent | CreditNoteIssued):
         return []
     held = event.data.get("invoice")
     if isinstance(held, Mapping):

@@ -28,7 +28,7 @@ from invoicer_core.jobs.queue import PLUGINS, QUEUES, SECONDS, TASKS, WEBHOOKS, 
 from invoicer_core.jobs.schedules import Schedules
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import deliveries
+from invoicer_core.services import deliveries, workflows
 
 POLL: Final = 1.0
 BUSY: Final = 0.02
@@ -41,12 +41,17 @@ PER_JOB: Final = 10
 TASK_SECONDS: Final = 1800
 """The longest turn of a task, which is a job of its own; those that can pause take short ones."""
 
+TRY_SECONDS: Final = 60
+"""What each delivery of a job may take, however many there are in it."""
+
 MOST_QUEUED: Final = 4
 """Jobs that may wait in a queue. What is beyond stays due in PostgreSQL, so that leases of jobs
 which nobody has begun do not run out."""
 
 MOST_DEATHS: Final = 5
 """Tries that ended with the death of their worker before a delivery is parked."""
+
+DIED: Final = "the worker died each time it was tried"
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
@@ -87,7 +92,7 @@ _SWEEP: Final = """
         state = CASE WHEN attempts < %(most)s THEN 'due' ELSE 'parked' END,
         due_at = now() + make_interval(secs => greatest(attempts - 2, 0) * 30), leased_until = NULL
     FROM free WHERE d.id = free.id
-    RETURNING d.id
+    RETURNING d.id, d.state, d.business_id, d.subscriber
 """
 
 
@@ -170,6 +175,20 @@ class Clock:
         freed = gate.execute(_SWEEP, {"most": MOST_DEATHS, "locks": LOCKS}).fetchall()
         if freed:
             log.warning("leases ran out: deliveries %s", [row[0] for row in freed])
+        for delivery_id, state, business_id, subscriber in freed:
+            if state == "parked":
+                self._blame(business_id, subscriber, delivery_id)
+
+    def _blame(self, business_id: int, subscriber: str, delivery_id: int) -> None:
+        """A delivery whose every try killed its worker counts against its plugin like one that
+        failed in words."""
+        kind, _, plugin = subscriber.partition(":")
+        if kind in ("plugin", "job"):
+            with self.app.app_context(), enter_business(business_id):
+                deliveries.gave_up(plugin=plugin, error=DIED)
+        elif subscriber == workflows.SUBSCRIBER:
+            with self.app.app_context(), enter_business(business_id):
+                workflows.gave_up(delivery_id=delivery_id, error=DIED)
 
     def _tell_live(self, gate: Connection, announcer: Announcer) -> int:
         """Emit live deliveries ourselves: behind jobs they would wait seconds under load."""
@@ -182,6 +201,7 @@ class Clock:
                 for business_id, event_ids in by_business.items():
                     self._tell(business_id, event_ids, announcer)
             if rows:
+                announcer.send()
                 gate.execute(_TOLD, ([row[0] for row in rows],))
         return len(rows)
 
@@ -232,7 +252,8 @@ def _jobs(rows: Sequence[Any], most: int, seconds: int) -> Iterator[Work]:
             part = found[at : at + most]
             first, attempts = part[0]
             arguments = (business_id, subscriber, part)
-            yield Work(f"{first}-{attempts + 1}", registry.DELIVER, arguments, seconds)
+            allowed = max(seconds, len(part) * TRY_SECONDS)
+            yield Work(f"{first}-{attempts + 1}", registry.DELIVER, arguments, allowed)
 
 
 def main(app: Flask) -> None:

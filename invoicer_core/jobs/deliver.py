@@ -1,6 +1,7 @@
 """What a worker does with a batch of deliveries: one business, one subscriber, one at a time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from logging import getLogger
 from typing import Final
 from uuid import UUID
@@ -11,23 +12,18 @@ from sqlalchemy.exc import DBAPIError
 from invoicer_core import host
 from invoicer_core.domain.errors import InvoicerError, NotFound, Unavailable
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
+from invoicer_core.hooks.workflows import SHORT
 from invoicer_core.host import Outcome
 from invoicer_core.jobs import station
 from invoicer_core.jobs.limits import OutOfTime, wall_limit
 from invoicer_core.jobs.routing import is_own
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import (
-    deliveries,
-    faults,
-    payments,
-    plugin_jobs,
-    sending,
-    tasks,
-    webhook_sending,
-    workflows,
-)
+from invoicer_core.services import deliveries, faults, payments, tasks, workflows
 from invoicer_core.services.deliveries import Owed
+from invoicer_core.services.messages import sending, watching
+from invoicer_core.services.plugins import plugin_jobs
+from invoicer_core.services.webhooks import webhook_sending
 
 log: Final = getLogger(__name__)
 
@@ -36,6 +32,10 @@ _DONE: Final = Outcome("done")
 
 WEBHOOK_SECONDS: Final = 20
 """Wall clock of one call of a webhook, however slowly its answer trickles in."""
+
+
+NO_ROOM: Final = timedelta(seconds=5)
+"""How long a step waits that finds the queue of the long ones full."""
 
 
 def deliver(business_id: int, subscriber: str, batch: list[list[int]]) -> None:
@@ -59,11 +59,11 @@ def _one(business_id: int, subscriber: str, delivery_id: int) -> None:
         with enter_business(business_id):
             owed = deliveries.load(delivery_id=delivery_id)
             db.session.rollback()
-            if not here.isolated and _is_foreign(subscriber, owed):
-                deliveries.hand_back(delivery_id=delivery_id)
-                here.forward(business_id, subscriber, delivery_id, owed.attempts - 1)
+            limit = workflows.limit_of(owed) if subscriber == workflows.SUBSCRIBER else None
+            if not here.isolated and _is_foreign(subscriber, owed, limit):
+                _hand_on(business_id, subscriber, owed, limit or SHORT)
                 return
-            with wall_limit(here.wall_seconds):
+            with wall_limit(_wall(here.wall_seconds, limit)):
                 outcome = _outcome(subscriber, owed)
             db.session.rollback()
             _close(subscriber, owed, outcome)
@@ -72,10 +72,29 @@ def _one(business_id: int, subscriber: str, delivery_id: int) -> None:
         db.session.remove()
 
 
-def _is_foreign(subscriber: str, owed: Owed) -> bool:
-    """Whether the try would run the code of a plugin that did not come with the core."""
+def _is_foreign(subscriber: str, owed: Owed, limit: timedelta | None) -> bool:
+    """Whether the try would run the code of a plugin that did not come with the core, or may take
+    minutes."""
+    if limit is not None and limit > SHORT:
+        return True
     plugin = workflows.plugin_of(owed) if subscriber == workflows.SUBSCRIBER else None
     return plugin is not None and not is_own(host.current().registry, plugin)
+
+
+def _hand_on(business_id: int, subscriber: str, owed: Owed, limit: timedelta) -> None:
+    """Leave the try to an isolated process; where too many wait for it, let it come due later."""
+    deliveries.hand_back(delivery_id=owed.id)
+    handed = station.current().forward(business_id, subscriber, owed.id, owed.attempts - 1, limit)
+    if not handed:
+        deliveries.postpone(delivery_id=owed.id, wait=NO_ROOM)
+        db.session.commit()
+
+
+def _wall(seconds: int | None, limit: timedelta | None) -> int | None:
+    """The longest that a try may take; that of a step has room for its whole limit."""
+    if seconds is None or limit is None:
+        return seconds
+    return seconds + int(limit.total_seconds())
 
 
 def _outcome(subscriber: str, owed: Owed) -> Outcome:
@@ -146,13 +165,22 @@ def _to_message(owed: Owed) -> Outcome:
     return _DONE
 
 
+def _to_watch(owed: Owed) -> Outcome:
+    wait = watching.watch(message_id=int(owed.data["id"]))
+    return _DONE if wait is None else Outcome("retry", wait, "no news of it yet")
+
+
 def _to_workflows(owed: Owed) -> Outcome:
     workflows.advance(owed=owed)
     return _DONE
 
 
 def _to_payments(owed: Owed) -> Outcome:
-    """Ask the provider of a begun payment what became of it, until that is known."""
+    """Ask the provider of a begun payment or refund what became of it, until that is known."""
+    if "refund" in owed.data:
+        asked = {"payment_id": int(owed.data["id"]), "refund_id": int(owed.data["refund"])}
+        again = payments.follow_refund(**asked)
+        return _DONE if again is None else Outcome("retry", again, "the provider has not said yet")
     if owed.invoice_id is None:
         return _DONE
     wait = payments.follow(invoice_id=owed.invoice_id, public_id=UUID(owed.data["attempt"]))
@@ -166,6 +194,7 @@ def _to_tasks(owed: Owed) -> Outcome:
 
 _CORE: Final[dict[str, Handler]] = {
     sending.SUBSCRIBER: _to_message,
+    watching.SUBSCRIBER: _to_watch,
     workflows.SUBSCRIBER: _to_workflows,
     tasks.SUBSCRIBER: _to_tasks,
     payments.SUBSCRIBER: _to_payments,
@@ -173,8 +202,6 @@ _CORE: Final[dict[str, Handler]] = {
 
 
 def _close(subscriber: str, owed: Owed, outcome: Outcome) -> None:
-    kind, _, name = subscriber.partition(":")
-    plugin = name if kind in ("plugin", "job") else ""
     if outcome.state == "done" and subscriber == workflows.SUBSCRIBER:
         return  # closed or postponed already, in the transaction of the step's effect
     if outcome.state == "done" or outcome.state == "skipped":
@@ -185,11 +212,19 @@ def _close(subscriber: str, owed: Owed, outcome: Outcome) -> None:
         db.session.commit()
     elif outcome.state == "retry":
         error = outcome.error or "asked to be tried later"
-        if deliveries.failed(owed=owed, error=error, after=outcome.after) and plugin:
-            deliveries.gave_up(plugin=plugin, error=error)
+        if deliveries.failed(owed=owed, error=error, after=outcome.after):
+            _gave_up(subscriber, owed, error)
     else:
         error = outcome.error or "refused for good"
         deliveries.settle(delivery_id=owed.id, state="parked", error=error)
         db.session.commit()
-        if plugin:
-            deliveries.gave_up(plugin=plugin, error=error)
+        _gave_up(subscriber, owed, error)
+
+
+def _gave_up(subscriber: str, owed: Owed, error: str) -> None:
+    """Parked: a run stops where it stands; a plugin is counted against."""
+    kind, _, plugin = subscriber.partition(":")
+    if subscriber == workflows.SUBSCRIBER:
+        workflows.gave_up(delivery_id=owed.id, error=error)
+    elif kind in ("plugin", "job"):
+        deliveries.gave_up(plugin=plugin, error=error)

@@ -4,46 +4,20 @@ import ctypes
 import os
 import resource
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Final
+
+from invoicer_core.services.time_limits import OutOfTime, wall_limit
+
+__all__ = [
+    "MEMORY", "PLUGIN_SECONDS", "OutOfTime", "end_with_parent", "limit_memory", "wall_limit",
+]  # fmt: skip
 
 MEMORY: Final = 512 * 1024 * 1024
 """Bytes that a plugin's handler may take beyond what the worker already has."""
 
 PLUGIN_SECONDS: Final = 55
-"""Wall clock of one try of a plugin's handler."""
-
-
-class OutOfTime(BaseException):
-    """The try took too long. Not an Exception, so that a handler does not swallow it."""
-
-
-@contextmanager
-def wall_limit(seconds: int | None) -> Iterator[None]:
-    """Interrupt the block after so many seconds; main thread only. None: no limit.
-
-    Raises:
-        OutOfTime: it took longer.
-    """
-    if not seconds:
-        yield
-        return
-
-    def over(*_: int | FrameType | None) -> None:
-        raise OutOfTime(f"took longer than {seconds} s")
-
-    former = signal.signal(signal.SIGALRM, over)
-    left = signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, former)
-        if left:
-            signal.alarm(left)
+"""Wall clock of one try of a plugin's handler. A step of a workflow has its own limit beside it."""
 
 
 def limit_memory(more: int = MEMORY) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -17,6 +19,9 @@ MAIL: Final = "invoicer-mail"
 TASKS: Final = "invoicer-tasks"
 PLUGINS: Final = "invoicer-plugins"
 WEBHOOKS: Final = "invoicer-webhooks"
+LONG: Final = "invoicer-long"
+"""Steps of workflows that may take minutes. Nothing is handed out to it: workers put it in."""
+
 QUEUES: Final = (CORE, MAIL, TASKS, PLUGINS, WEBHOOKS)
 
 KEPT_FAILED: Final = 3600
@@ -77,13 +82,15 @@ class Work:
 
 def connect(url: str | None, role: str) -> Redis:
     """A connection for queues; commands time out rather than hang. Redis lists it under the role's
-    name (``CLIENT LIST``)."""
+    name (``CLIENT LIST``). The clock tries a command once more, not ten times like the library: it
+    holds rows of PostgreSQL meanwhile."""
     return Redis.from_url(
         url or "",
         socket_timeout=10,
         socket_connect_timeout=5,
         health_check_interval=10,
         client_name=f"invoicer-{role}",
+        **({"retry": Retry(NoBackoff(), 1)} if role == "clock" else {}),
     )
 
 

@@ -4,27 +4,23 @@ from invoicer_core.jobs.deliver import deliver
 from invoicer_core.jobs.plugin_schedules import SCHEDULED
 from invoicer_core.jobs.queue import REGISTRY
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import (
-    bulk_files,
-    bulk_work,
-    client_import,
-    exports,
-    overdue,
-    plugin_jobs,
-    product_import,
-    report_files,
-    statement_runs,
-    upkeep,
-)
+from invoicer_core.services import exports, overdue, report_files, upkeep
+from invoicer_core.services.bulk import bulk_files, bulk_work
+from invoicer_core.services.clients import importing as clients_importing
+from invoicer_core.services.documents import moving
+from invoicer_core.services.plugins import plugin_jobs
+from invoicer_core.services.products import importing as products_importing
+from invoicer_core.services.statements import runs
 
 TASK_WORK = (
     bulk_files,
     bulk_work,
     exports,
-    client_import,
-    product_import,
-    statement_runs,
+    clients_importing,
+    products_importing,
+    runs,
     report_files,
+    moving,
 )
 """Modules whose work tasks ask for: importing them registers it."""
 

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS, TASKS, WEBHOOKS
-from invoicer_core.services import sending, tasks, workflows
+from invoicer_core.services import tasks, workflows
+from invoicer_core.services.messages import sending, watching
 
 LIVE: Final = "live"
 _OWN: Final = "invoicer_core.builtin."
@@ -28,7 +29,7 @@ def subscribers_of(registry: Any) -> dict[str, tuple[str, ...]]:
     core = core_subscribers(own)
     return {
         CORE: core,
-        MAIL: (sending.SUBSCRIBER,),
+        MAIL: (sending.SUBSCRIBER, watching.SUBSCRIBER),
         TASKS: (tasks.SUBSCRIBER,),
         PLUGINS: (),
         WEBHOOKS: (),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from flask import Flask, current_app
@@ -16,13 +17,14 @@ class Station:
     """Args:
     wall_seconds: the longest that one try may take; None where RQ's own limit is enough.
     isolated: a forked process with limits, where plugins of others may run.
-    forward: put a delivery that needs an isolated process into the queue for it.
+    forward: put a delivery that needs an isolated process into the queue for it, with the
+        longest that its step may take; False when that queue is full.
     """
 
     leases: Leases
     isolated: bool
     wall_seconds: int | None
-    forward: Callable[[int, str, int, int], None]
+    forward: Callable[[int, str, int, int, timedelta], bool]
 
 
 def install(app: Flask, station: Station) -> None:

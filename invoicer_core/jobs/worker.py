@@ -1,8 +1,10 @@
-"""The worker: one parent that keeps seven children running, each with queues of its own.
+"""The worker: one parent that keeps nine children running, each with queues of its own.
 
 Two do the core's work in their own process. One does long tasks and two call webhooks, so that
-neither holds up mails and events, and a dead receiver no other. Two fork for each job and are where
-plugins of others run, with a limit of memory and of time: one that is slow leaves a way past it.
+neither holds up mails and events, and a dead receiver no other. Three fork for each job and are
+where plugins of others run, with a limit of memory and of time: two for what is short, so that one
+that is slow leaves a way past it, and one for steps of workflows that may take minutes. The last
+one has no queue of jobs: it reads what people search for, while they wait.
 """
 
 import gc
@@ -12,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from logging import getLogger
 from types import FrameType
 from typing import Any, Final
@@ -22,10 +25,21 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from invoicer_core.config import Config
-from invoicer_core.jobs import presence, queue, registry, station
+from invoicer_core.hooks.workflows import SHORT
+from invoicer_core.jobs import presence, queue, reader, registry, station
 from invoicer_core.jobs.leases import Leases
 from invoicer_core.jobs.limits import PLUGIN_SECONDS, end_with_parent, limit_memory
-from invoicer_core.jobs.queue import CORE, MAIL, PLUGINS, TASKS, WEBHOOKS, ListedJob, Work
+from invoicer_core.jobs.queue import (
+    CORE,
+    LONG,
+    MAIL,
+    PLUGINS,
+    SECONDS,
+    TASKS,
+    WEBHOOKS,
+    ListedJob,
+    Work,
+)
 from invoicer_core.jobs.station import Station
 from invoicer_core.models import db
 
@@ -40,14 +54,21 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 PATIENCE: Final = 10.0
 GLANCE: Final = 0.1
 
-NICENESS: Final = 19
-"""Requests go first: what may be slow may also wait for a processor."""
+MOST_LONG: Final = 8
+"""Steps that may wait in the queue of those that take minutes; others stay due in PostgreSQL."""
+
+NICENESS: Final = 10
+"""Requests go first; on a machine that has nothing to spare a worker still gets a tenth of a
+processor (19 would leave it a sixtieth, and PDFs would wait for minutes)."""
 
 log: Final = getLogger(__name__)
 
 
 class _Quick:
-    """Notices quickly that a worker is gone: RQ's own intervals are minutes long."""
+    """Notices quickly that a worker is gone, and that Redis is back: RQ's own intervals are a
+    minute and more."""
+
+    max_connection_wait_time = LONGEST_PAUSE
 
     @property
     def dequeue_timeout(self) -> int:
@@ -101,19 +122,27 @@ class PluginWorker(_Quick, Worker):
 def _station(config: Config, leases: Leases, *, isolated: bool) -> Station:
     redis = queue.connect(config.redis_url, "worker")
 
-    def forward(business_id: int, subscriber: str, delivery_id: int, attempts: int) -> None:
+    def forward(
+        business_id: int, subscriber: str, delivery_id: int, attempts: int, limit: timedelta
+    ) -> bool:
+        wanted = queue.queue_of(PLUGINS if limit <= SHORT else LONG, redis)
+        if limit > SHORT and queue.length(wanted) >= MOST_LONG:
+            return False
         work = Work(
             f"{delivery_id}-{attempts + 1}-isolated",
             registry.DELIVER,
             (business_id, subscriber, [[delivery_id, attempts]]),
+            max(SECONDS, int((limit + 2 * SHORT).total_seconds())),
         )
-        queue.enqueue(queue.queue_of(PLUGINS, redis), [work])
+        queue.enqueue(wanted, [work])
+        return True
 
     return Station(leases, isolated, PLUGIN_SECONDS if isolated else None, forward)
 
 
 def serve(app: Flask, kind: type[CoreWorker] | type[PluginWorker], names: list[str]) -> None:
     """Work on these queues until told to stop. Raises redis.RedisError when Redis is away."""
+    os.nice(NICENESS)
     config: Config = app.extensions["invoicer.config"]
     redis = queue.connect(config.redis_url, "worker")
     leases = Leases(config.gate_url, also=lambda: presence.note(redis, "worker"))
@@ -218,19 +247,23 @@ def _signal(pid: int, number: signal.Signals) -> None:
             return
 
 
+def children(app: Flask) -> list[Callable[[], None]]:
+    """What each child does until it is told to end."""
+    return [
+        lambda: serve(app, CoreWorker, [CORE]),
+        lambda: serve(app, CoreWorker, [MAIL, CORE]),
+        lambda: serve(app, TaskWorker, [TASKS]),
+        lambda: serve(app, CoreWorker, [WEBHOOKS]),
+        lambda: serve(app, CoreWorker, [WEBHOOKS]),
+        lambda: serve(app, PluginWorker, [PLUGINS]),
+        lambda: serve(app, PluginWorker, [PLUGINS]),
+        lambda: serve(app, PluginWorker, [LONG]),
+        lambda: reader.listen(app),
+    ]
+
+
 def main(app: Flask) -> None:
     """Run until SIGTERM or SIGINT. The application must not have touched the network yet."""
     gc.collect()
     gc.freeze()
-    os.nice(NICENESS)
-    Parent(
-        [
-            lambda: serve(app, CoreWorker, [CORE]),
-            lambda: serve(app, CoreWorker, [MAIL, CORE]),
-            lambda: serve(app, TaskWorker, [TASKS]),
-            lambda: serve(app, CoreWorker, [WEBHOOKS]),
-            lambda: serve(app, CoreWorker, [WEBHOOKS]),
-            lambda: serve(app, PluginWorker, [PLUGINS]),
-            lambda: serve(app, PluginWorker, [PLUGINS]),
-        ]
-    ).run()
+    Parent(children(app)).run()
