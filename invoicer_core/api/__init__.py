@@ -47,7 +47,8 @@ from invoicer_core.api import (
 )
 from invoicer_core.api.catalogue import RESOURCES
 from invoicer_core.config import Config
-from invoicer_core.services import access_tokens, rate_limits
+from invoicer_core.services import rate_limits
+from invoicer_core.services.identity import access_tokens
 
 __all__ = ["RESOURCES", "register"]
 

@@ -19,15 +19,9 @@ from invoicer_core.api.schemas.account import (
 )
 from invoicer_core.domain.account import SignInSnapshot
 from invoicer_core.domain.snapshots import UserSnapshot
-from invoicer_core.services import (
-    access_tokens,
-    businesses,
-    refresh_tokens,
-    sessions,
-    sign_ins,
-    users,
-)
-from invoicer_core.services.sessions import Identity, SignedIn
+from invoicer_core.services import businesses
+from invoicer_core.services.identity import access_tokens, refresh_tokens, sessions, sign_ins, users
+from invoicer_core.services.identity.sessions import Identity, SignedIn
 
 resource = Resource("auth", tag="Authentication")
 

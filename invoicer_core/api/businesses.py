@@ -4,8 +4,9 @@ from invoicer_core.api.resources import SIGNED_IN, Resource
 from invoicer_core.api.schemas.parties import BusinessFields, BusinessInput
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.snapshots import BusinessSnapshot
-from invoicer_core.services import businesses, users
-from invoicer_core.services.sessions import Identity
+from invoicer_core.services import businesses
+from invoicer_core.services.identity import users
+from invoicer_core.services.identity.sessions import Identity
 
 resource = Resource("businesses", tag="Businesses")
 

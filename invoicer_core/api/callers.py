@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from flask import Request
 
 from invoicer_core.domain.errors import Forbidden, NotAuthenticated, NotFound
-from invoicer_core.services import access_tokens, api_keys, sessions
 from invoicer_core.services.businesses import enter_business
-from invoicer_core.services.sessions import Identity
+from invoicer_core.services.identity import access_tokens, api_keys, sessions
+from invoicer_core.services.identity.sessions import Identity
 
 Choice = Callable[[int | None], int]
 """From the token's own business to the one that the request means."""

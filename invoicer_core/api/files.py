@@ -10,7 +10,7 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import FieldError, InvalidInput
 from invoicer_core.domain.snapshots import FileSnapshot, Page
 from invoicer_core.services import files
-from invoicer_core.services.sessions import Identity
+from invoicer_core.services.identity.sessions import Identity
 
 resource = Resource("files", tag="Files")
 

@@ -19,7 +19,9 @@ from invoicer_core.domain.errors import InvoicerError, Unavailable
 from invoicer_core.hooks.faces import InboundRequest, InboundResponse
 from invoicer_core.services import inbound, rate_limits
 
-LARGEST: Final = 1024 * 1024
+NOBODYS: Final = 1024 * 1024
+"""Bytes that are read of a call to an address that nobody offers."""
+
 MOST_FIELDS: Final = 1000
 FORM: Final = "application/x-www-form-urlencoded"
 _MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
@@ -43,9 +45,9 @@ def install(app: Flask) -> None:
 def call(plugin: str, name: str, business: str | None = None) -> BaseResponse:
     """Hand a provider's call to the plugin, and its answer back."""
     rate_limits.check_address(request.remote_addr)
-    request.max_content_length = LARGEST
-    known = inbound.is_offered(plugin=plugin, name=name)
-    label = (plugin, name) if known else ("-", "-")
+    most = inbound.most_bytes(plugin=plugin, name=name)
+    request.max_content_length = NOBODYS if most is None else most
+    label = ("-", "-") if most is None else (plugin, name)
     try:
         came = read(request, current_app.extensions["invoicer.config"].url)
         answer = inbound.receive(plugin=plugin, name=name, business=business, request=came)
@@ -70,7 +72,7 @@ def read(came: Request, url: str) -> InboundRequest:
 
     Raises:
         BadRequest: a query or form that cannot be read.
-        RequestEntityTooLarge: more than 1 MiB.
+        RequestEntityTooLarge: more than the webhook takes.
     """
     body = came.get_data(cache=True, parse_form_data=False)
     query = came.query_string.decode("latin-1")

@@ -33,10 +33,10 @@ from invoicer_core.services import (
     documents,
     invoice_edits,
     invoices,
-    notifications,
     payments,
     timeline,
 )
+from invoicer_core.services.messages import notifications
 
 resource = Resource("invoices", tag="Invoices")
 

@@ -4,7 +4,7 @@ from invoicer_core.api.resources import Resource
 from invoicer_core.api.schemas.business import MemberInput, RoleInput
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.snapshots import MemberSnapshot
-from invoicer_core.services import members
+from invoicer_core.services.identity import members
 
 resource = Resource("members", tag="Members")
 

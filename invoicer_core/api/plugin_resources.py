@@ -4,7 +4,7 @@ A resource may claim one name more at the top (its alias). Every request needs a
 permission that the plugin named, and the plugin switched on; otherwise the address is not there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ def install(app: APIFlask) -> None:
     for plugin, offer in offers:
         _mount(app, plugin, offer, f"plugin_api_{plugin}_{offer.name}", f"/plugins/{plugin}")
         if offer.alias is not None:
-            _mount(app, plugin, offer, f"alias_{offer.alias}", f"/{offer.alias}")
+            _mount(app, plugin, offer, f"alias_{offer.alias}_{offer.name}", f"/{offer.alias}")
 
 
 def _mount(app: APIFlask, plugin: str, offer: ApiResource, name: str, path: str) -> None:
@@ -93,6 +93,7 @@ def described(app: APIFlask) -> dict[str, Any]:
     paths = {
         path: _secured(item) for path, item in spec["paths"].items() if path.startswith(wanted)
     }
+    _tell_apart(paths)
     tags = {
         tag for item in paths.values() for each in item.values() for tag in each.get("tags", ())
     }
@@ -101,6 +102,15 @@ def described(app: APIFlask) -> dict[str, Any]:
         "schemas": spec.get("components", {}).get("schemas", {}),
         "tags": tags,
     }
+
+
+def _tell_apart(paths: Mapping[str, dict[str, Any]]) -> None:
+    """An operation that has a name at the top too is another one under its plugin."""
+    seen: dict[str, dict[str, Any]] = {}
+    for path in sorted(paths, key=lambda one: one.startswith(f"{PREFIX}/plugins/")):
+        for method, each in paths[path].items():
+            if method != "parameters" and seen.setdefault(each["operationId"], each) is not each:
+                each["operationId"] += "OfPlugin"
 
 
 def _secured(item: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from flask import Response, after_this_request
+
 from invoicer_core.api.resources import Resource
 from invoicer_core.api.schemas.base import ListQuery
 from invoicer_core.api.schemas.lists import DatedQuery, ProductQuery, SearchQuery
@@ -19,14 +21,22 @@ from invoicer_core.domain.snapshots import (
     ProductSnapshot,
     StockMovementSnapshot,
 )
-from invoicer_core.services import categories, products, stock
-from invoicer_core.services.sessions import Identity
+from invoicer_core.services import products
+from invoicer_core.services.identity.sessions import Identity
+from invoicer_core.services.products import categories, product_search, stock
 
 resource = Resource("products", tag="Products")
 
 
 def _shown(product: ProductSnapshot, who: Identity) -> ProductSnapshot:
     return product if who.may("costs.read") else stock.without_costs(product)
+
+
+def _say_mode(mode: str) -> None:
+    @after_this_request
+    def say(response: Response) -> Response:
+        response.headers["X-Search-Mode"] = mode
+        return response
 
 
 @resource.get("/products", "products.read", query=ProductQuery, answer=Page[ProductSnapshot])
@@ -41,8 +51,14 @@ def list_products(query: ProductQuery, who: Identity) -> Page[ProductSnapshot]:
 
 @resource.get("/products/search", "products.read", query=SearchQuery, answer=list[ProductSnapshot])
 def search_products(query: SearchQuery, who: Identity) -> list[ProductSnapshot]:
-    """Search the active products, the best first; mistyped words are forgiven."""
-    return [_shown(product, who) for product in products.search(q=query.q, limit=query.limit)]
+    """Search the active products, the best first; mistyped words are forgiven.
+
+    mode=text looks at words, semantic at what they mean, hybrid at both. The last two need a plugin
+    that finds by meaning. The header X-Search-Mode tells which of them answered: text where the
+    model did not."""
+    found = product_search.search(q=query.q, mode=query.mode or "text", limit=query.limit)
+    _say_mode(found.mode)
+    return [_shown(product, who) for product in found.items]
 
 
 @resource.post(

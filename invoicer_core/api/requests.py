@@ -3,12 +3,14 @@
 import logging
 import re
 from secrets import token_hex
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
 from invoicer_core.api import metrics
+from invoicer_core.api.problems import BadRequest
 from invoicer_core.config import Config
 
 log = logging.getLogger("invoicer.request")
@@ -16,6 +18,9 @@ log = logging.getLogger("invoicer.request")
 REQUEST_ID: Final = "X-Request-Id"
 _GIVEN: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _API: Final = "/api/"
+PROBED: Final = frozenset({"/healthz", "/health", "/readyz", "/metrics"})
+"""Addresses that machines ask, again and again and by number."""
+
 _SECURE: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,9 +44,10 @@ def install(app: Flask, config: Config) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.begun = perf_counter()
+        g.begun, g.moment = perf_counter(), time_ns() // 1_000_000
         given = request.headers.get(REQUEST_ID, "")
         g.request_id = given if _GIVEN.fullmatch(given) else token_hex(8)
+        _know_host(config.hosts)
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -55,6 +61,19 @@ def install(app: Flask, config: Config) -> None:
             _share(response, origins)
         _tell(response)
         return response
+
+
+def _know_host(hosts: frozenset[str]) -> None:
+    """Refuse who asks for a name that is not ours: nothing may be built or kept under it. Probes
+    ask by address.
+
+    Raises:
+        BadRequest: where a public address is set.
+    """
+    if not hosts or request.path in PROBED:
+        return
+    if (urlsplit(f"//{request.host}").hostname or "") not in hosts:
+        raise BadRequest("Nobody is served here under that host name.")
 
 
 def _share(response: Response, origins: frozenset[str]) -> None:
@@ -80,6 +99,8 @@ def _tell(response: Response) -> None:
     rule = request.url_rule.rule if request.url_rule is not None else "-"
     metrics.seen(request.method, rule, response.status_code, took)
     level = logging.INFO if response.status_code < 500 else logging.ERROR
+    if request.path in PROBED:
+        level = logging.DEBUG if response.status_code < 500 else logging.WARNING
     log.log(
         level,
         "%s %s %d %.1f ms id=%s business=%s",

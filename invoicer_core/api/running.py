@@ -12,7 +12,7 @@ from invoicer_core.domain.errors import Forbidden, InvalidInput, NotFound
 from invoicer_core.hooks import codec
 from invoicer_core.services import idempotency, rate_limits
 from invoicer_core.services.idempotency import Answer
-from invoicer_core.services.sessions import Identity
+from invoicer_core.services.identity.sessions import Identity
 
 BUSINESS: Final = "X-Business-Id"
 IDEMPOTENCY: Final = "Idempotency-Key"

@@ -5,7 +5,7 @@ from invoicer_core.api.schemas.lists import PartyQuery
 from invoicer_core.api.schemas.trade import ArchiveInput, SupplierInput, SupplierUpdate
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.snapshots import Page, SupplierSnapshot
-from invoicer_core.services import suppliers
+from invoicer_core.services.buying import suppliers
 
 resource = Resource("suppliers", tag="Suppliers")
 

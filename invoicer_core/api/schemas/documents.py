@@ -25,6 +25,7 @@ from invoicer_core.api.schemas.base import (
     decimal_schema,
     read_decimal,
 )
+from invoicer_core.api.schemas.messages import ChannelName
 from invoicer_core.api.schemas.parties import Currency, PartyFields
 from invoicer_core.domain import document as domain
 from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft
@@ -310,7 +311,7 @@ class ReasonInput(Body):
 class SendInput(Body):
     """Over which channel and to whom; by e-mail to the client without a wish."""
 
-    channel: Literal["email", "sms", "voice", "whatsapp"] = "email"
+    channel: ChannelName = "email"
     recipient: (
         Annotated[str, StringConstraints(strict=True, min_length=3, max_length=320), Stored] | None
     ) = None

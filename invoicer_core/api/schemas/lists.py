@@ -44,10 +44,11 @@ class ProductQuery(DatedQuery):
 
 
 class SearchQuery(Query):
-    """A search with the best first. ``mode`` is text; plugins add others."""
+    """A search with the best first. ``mode`` is text by default; semantic and hybrid need a plugin
+    that finds by meaning."""
 
     q: Name
-    mode: Literal["text"] | None = None
+    mode: Literal["text", "semantic", "hybrid"] | None = None
     limit: Annotated[int, Field(ge=1, le=200), QueryNumber] | None = None
 
 

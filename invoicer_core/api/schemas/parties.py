@@ -21,6 +21,7 @@ from invoicer_core.api.schemas.base import (
     Text2000,
     WholeNumber,
 )
+from invoicer_core.api.schemas.messages import ChannelName, ChannelOrder
 from invoicer_core.domain.money import MINOR_UNITS
 from invoicer_core.domain.parties import COUNTRIES
 
@@ -90,6 +91,9 @@ Language = Literal["en", "de", "fr", "es"]
 Column = Literal["position", "item_number", "quantity", "unit_price", "tax"]
 
 
+ClockTime = Annotated[str, StringConstraints(pattern="^(off|([01][0-9]|2[0-3]):[0-5][0-9])$")]
+
+
 class BusinessSettings(Body):
     """How the business works; a setting that is left out stays as it is."""
 
@@ -106,6 +110,12 @@ class BusinessSettings(Body):
     document_texts: dict[Language, DocumentTexts] | None = None
     hidden_columns: list[Column] | None = None
     paper: Literal["A4", "letter"] | None = None
+    document_template: Literal["classic", "modern", "compact", "elegant"] | None = None
+    carriers: dict[ChannelName, ChannelName] | None = None
+    channel_order: ChannelOrder | None = None
+    quiet_from: ClockTime | None = None
+    quiet_until: ClockTime | None = None
+    fallback_hours: Annotated[int, Field(ge=0, le=168), WholeNumber] | None = None
 
 
 class BusinessFields(PartyFields):

@@ -65,6 +65,8 @@ class MessageQuery(Spanned):
     status: (
         Literal["queued", "sent", "delivered", "failed", "bounced", "read", "unknown"] | None
     ) = None
+    direction: Literal["out", "in"] | None = None
+    thread_id: QueryId | None = None
 
 
 class FeedQuery(Query):

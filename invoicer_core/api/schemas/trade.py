@@ -20,6 +20,7 @@ from invoicer_core.api.schemas.base import (
     decimal_schema,
 )
 from invoicer_core.api.schemas.documents import MOST_ITEMS, TaxInput
+from invoicer_core.api.schemas.messages import ChannelOrder
 from invoicer_core.api.schemas.parties import Currency, PartyFields
 
 ShortName = Annotated[
@@ -48,6 +49,7 @@ class ClientUpdate(PartyFields):
     buyer_reference: Text100 | None = None
     credit_limit: Positive | None = None
     notes: Notes | None = None
+    channels: ChannelOrder | None = None
 
 
 class ClientInput(ClientUpdate):
