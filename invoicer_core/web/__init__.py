@@ -16,6 +16,7 @@ from invoicer_core.web import (
     catalogs,
     categories,
     clients,
+    composer,
     credit_notes,
     dashboard,
     editor,
@@ -41,18 +42,21 @@ from invoicer_core.web import (
     public,
     pwa,
     reports,
+    retold,
     settings,
     site,
     suppliers,
     tasks,
+    workflows,
 )
 
 PAGES = (
     account, bundles, dashboard, invoice_list, bulk, invoices, editor, invoice_actions,
     credit_notes, clients, products, money_in,
-    messages, settings, public, portal_payment, portal_entry, portal, portal_access, pwa,
+    composer, messages, settings, public, portal_payment, portal_entry, portal, portal_access, pwa,
     tasks, files, analytics,
     reports, categories, product_tables, orders, order_editor, suppliers, bills,
+    workflows,
 )  # fmt: skip
 
 
@@ -73,6 +77,7 @@ def register(app: Flask) -> None:
     app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
     app.config["SESSION_COOKIE_SECURE"] = site.is_https(app)
     catalogs.install(app)
+    retold.install(app)
     Babel(app, locale_selector=_language, timezone_selector=_time_zone)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

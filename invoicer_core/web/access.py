@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Forbidden
-from invoicer_core.services import businesses, plugins, sessions
+from invoicer_core.services import businesses, plugins
+from invoicer_core.services.identity import sessions
 from invoicer_core.web import forgery
 from invoicer_core.web.headers import keep_private
 
@@ -37,7 +38,7 @@ def signed_in() -> sessions.Identity:
     """The signed-in user. Raises Forbidden for a stranger."""
     who = identity()
     if who is None:
-        raise Forbidden("Sign in to do this.")
+        raise Forbidden(_("Sign in to do this."))
     return who
 
 
@@ -75,7 +76,11 @@ def members(permission: str) -> Callable[[Callable[P, Answer]], Callable[P, Answ
                 return _elsewhere(shown)
             if not plugins.may(who.role, permission):
                 raise Forbidden(
-                    f"Your role ({who.role}) does not include this. An owner can change your role."
+                    _(
+                        "Your role (%(role)s) does not include this. An owner can change your "
+                        "role.",
+                        role=who.role,
+                    )
                 )
             with businesses.enter_business(who.business_id):
                 g.business = businesses.current(role=who.role)

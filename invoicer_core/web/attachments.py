@@ -6,8 +6,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import Forbidden, NotFound
-from invoicer_core.services import attachments, files
-from invoicer_core.services.attachments import AttachmentSnapshot, Kind
+from invoicer_core.services import files
+from invoicer_core.services.files import attachments
+from invoicer_core.services.files.attachments import AttachmentSnapshot, Kind
 from invoicer_core.web import access, headers, uploads
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.invoices import id_of

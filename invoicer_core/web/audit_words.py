@@ -5,6 +5,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from invoicer_core.hooks.plugin import title_of
+from invoicer_core.host import current as current_host
+
 
 def things() -> dict[str, str]:
     """What an action may be about, by the first part of its name."""
@@ -63,12 +66,23 @@ def title(name: str) -> str:
 
 def who(by: Mapping[str, Any]) -> str:
     """Whoever acted."""
-    label = str(by.get("label") or "")
+    return actor_word(str(by.get("label") or ""))
+
+
+def actor_word(label: str | None) -> str:
+    """Whoever acted, by the label that is stored: a person's address stays as it is."""
     if label == "system" or not label:
         return str(_("The system"))
     if label.startswith("plugin:"):
-        return str(_("The plugin %(name)s", name=label.removeprefix("plugin:")))
+        name = label.removeprefix("plugin:")
+        return str(_("The plugin %(name)s", name=_title_of(name)))
     return label
+
+
+def _title_of(plugin: str) -> str:
+    """What a plugin is called; one that is gone by its name."""
+    loaded = current_host().registry.plugins.get(plugin)
+    return title_of(type(loaded.plugin)) if loaded is not None else plugin
 
 
 def through(kind: str) -> str:

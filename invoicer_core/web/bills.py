@@ -6,8 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import attachments, bills, files, suppliers
-from invoicer_core.services.bill_rows import BillSnapshot
+from invoicer_core.services import files
+from invoicer_core.services.buying import bills, suppliers
+from invoicer_core.services.buying.bill_rows import BillSnapshot
+from invoicer_core.services.files import attachments
 from invoicer_core.web import access, formats, once, uploads, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of

@@ -9,8 +9,9 @@ from flask_babel import ngettext
 from werkzeug.exceptions import NotFound
 
 from invoicer_core.domain.errors import Conflict, Forbidden, InvoicerError
-from invoicer_core.services import bulk, bulk_files
-from invoicer_core.services.bulk import Choice, Outlook
+from invoicer_core.services import bulk
+from invoicer_core.services.bulk import Choice, Outlook, bulk_files
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, invoice_list, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -44,7 +45,7 @@ def _require(action: str) -> None:
     if action not in KINDS:
         raise NotFound
     if not access.may(NEEDED[action]):
-        raise Forbidden("Your role does not include this. An owner can change your role.")
+        raise Forbidden(_("Your role does not include this. An owner can change your role."))
 
 
 def _choice() -> Choice:
@@ -111,7 +112,7 @@ def start(action: str) -> Answer:
         try:
             return redirect(once.made(lambda: _started(action, options, expected)), 303)
         except Conflict as changed:
-            flash(changed.detail, "warning")
+            flash(told(changed.detail), "warning")
             return redirect(_back(), 303)
         except InvoicerError as error:
             form.refuse(error)

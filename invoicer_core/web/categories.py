@@ -6,7 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import categories
+from invoicer_core.services.products import categories
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -106,7 +107,7 @@ def delete_category(category_id: int) -> Answer:
     try:
         categories.delete(category_id=category_id, by=access.actor())
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
         return redirect(url_for("web.categories"))
     flash(_("%(name)s is deleted.", name=found.name), "success")
     return redirect(url_for("web.categories"))

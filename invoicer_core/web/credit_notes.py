@@ -12,6 +12,7 @@ from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.snapshots import InvoiceItemSnapshot, InvoiceSnapshot
 from invoicer_core.services import clients, credit_notes, invoices, payments
 from invoicer_core.services.credit_notes import CreditPreview
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -125,7 +126,7 @@ def _preview(invoice: InvoiceSnapshot, form: Form) -> tuple[CreditPreview | None
     try:
         return credit_notes.preview(draft=draft), ""
     except InvoicerError as error:
-        return None, error.detail
+        return None, told(error.detail)
 
 
 def _lines(invoice: InvoiceSnapshot, form: Form) -> list[Line]:

@@ -38,6 +38,9 @@ def new_invoice() -> Answer:
     if request.method == "GET":
         form = _empty(rates)
         form.values["client"] = str(id_of(request.args.get("client_id")) or "")
+        client = chosen_client(form)
+        if client is not None and client.currency:
+            form.values["currency"] = client.currency
         return _page(form, rates)
     form = InvoiceForm.of_request(request.form, formats.locale())
     if request.args.get("autosave"):

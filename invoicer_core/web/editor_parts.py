@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import Response, g, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -14,16 +14,10 @@ from invoicer_core.domain.snapshots import (
     Party,
     TaxRateSnapshot,
 )
-from invoicer_core.services import (
-    clients,
-    documents,
-    editing,
-    invoices,
-    product_search,
-    products,
-    tax_rates,
-)
-from invoicer_core.web import access, formats, headers
+from invoicer_core.services import clients, documents, editing, invoices, products, tax_rates
+from invoicer_core.services.products import product_search
+from invoicer_core.services.wording import told
+from invoicer_core.web import access, formats, headers, portal_brand
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.editor_rows import Drawing
 from invoicer_core.web.forms.extras import Extra
@@ -103,7 +97,7 @@ def compute(
             draft=replace(draft, client_id=None, client=None, due_date=None), by=access.actor()
         )
     except InvoicerError as error:
-        form.hint = error.detail
+        form.hint = told(error.detail)
         return None
     for row, item in zip(typed.rows, found.items, strict=False):
         row.amount = formats.money(item.total_price, found.currency)
@@ -171,9 +165,7 @@ def _shown(
 @members("invoices.write")
 def preview_colors() -> Answer:
     """The business's colour as a style sheet (inline styles are forbidden by our policy)."""
-    brand = getattr(g.business, "color", None)
-    css = f":root{{--brand:{brand}}}" if brand else ""
-    return Response(css, mimetype="text/css")
+    return portal_brand.paper_colors()
 
 
 # --- rows and choices -----------------------------------------------------------------------------
@@ -254,7 +246,7 @@ def product_choices() -> Answer:
     found = product_search.suggest(q=typed, limit=CHOICES)
     key = request.args.get("key", "")
     return render_template(
-        "invoices/product_choices.html", found=found, key=key if key.isalnum() else ""
+        "invoices/product_choices.html", result=found, key=key if key.isalnum() else ""
     )
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from invoicer_core.domain.errors import InvoicerError, StaleVersion
 from invoicer_core.domain.snapshots import InvoiceSnapshot, TaxRateSnapshot
 from invoicer_core.services import clients, editing, invoices
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer
 from invoicer_core.web.editor_parts import edit_address, first_words
@@ -69,7 +70,7 @@ def keep_new(form: InvoiceForm, rates: Rates) -> Answer:
     try:
         known = id_in(once.made(store))
     except InvoicerError as error:
-        return _answer(form, waiting=error.detail)
+        return _answer(form, waiting=told(error.detail))
     if made:
         adopt(form, made[0])
         return _answer(form, made[0], done=True)
@@ -98,7 +99,7 @@ def keep(stored: InvoiceSnapshot, form: InvoiceForm, rates: Rates) -> Answer:
     except StaleVersion:
         return _conflict(form, invoices.get(invoice_id=stored.id), rates)
     except InvoicerError as error:
-        return _answer(form, stored, waiting=error.detail)
+        return _answer(form, stored, waiting=told(error.detail))
     adopt(form, saved)
     return _answer(form, saved, done=True)
 

@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as lazy
 from werkzeug.exceptions import HTTPException
 
 from invoicer_core.domain import errors as domain
+from invoicer_core.services import faults
+from invoicer_core.services.wording import told
 
 log = logging.getLogger(__name__)
 
@@ -90,17 +92,23 @@ def page(status: int, detail: str | None = None, retry_after: int | None = None)
         )  # fmt: skip
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
+        if status == 503 and request.method == "GET":
+            response.headers["Refresh"] = str(retry_after)  # what is looked at comes by itself
     return response
 
 
 def answer(error: Exception) -> Response:
     """The page for anything a view raised. Unexpected errors are logged, never shown."""
     if isinstance(error, domain.InvoicerError):
-        return page(status_of(error), error.detail, getattr(error, "retry_after", None))
+        return page(status_of(error), told(error.detail), getattr(error, "retry_after", None))
     if isinstance(error, HTTPException):
         if error.response is not None or (error.code or 500) < 400:
             return make_response(error.get_response())
         return page(error.code or 500)
+    refusal = faults.translated(error)
+    if refusal is not None:
+        log.warning("a page was refused what it needs: %s", type(error).__name__)
+        return page(status_of(refusal), told(refusal.detail), getattr(refusal, "retry_after", None))
     log.error("a page failed: %s %s", request.method, request.path, exc_info=error)
     return page(500)
 

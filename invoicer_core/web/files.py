@@ -8,7 +8,9 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError, NotFound
 from invoicer_core.domain.snapshots import FileSnapshot
-from invoicer_core.services import attachments, files, thumbnails
+from invoicer_core.services import files
+from invoicer_core.services.files import attachments, thumbnails
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, headers, uploads
 from invoicer_core.web import attachments as parts
 from invoicer_core.web.access import Answer, Site, members
@@ -125,7 +127,9 @@ def _text(known: FileSnapshot) -> str | None:
 
 @members("files.read")
 def file_content(file_id: int) -> Answer:
-    """The file, to keep."""
+    """The file, to keep; straight from its store where that gives out links."""
+    if address := files.link(file_id=file_id, costs=access.may("costs.read")):
+        return redirect(address)
     known, data = files.content(file_id=file_id, costs=access.may("costs.read"))
     response = Response(data, mimetype="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=known.name)
@@ -183,7 +187,7 @@ def delete_file(file_id: int) -> Answer:
     try:
         files.delete(file_id=file_id, by=access.actor())
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
         return redirect(url_for("web.file", file_id=file_id))
     flash(_("%(name)s is deleted.", name=known.name), "success")
     return redirect(url_for("web.files"))

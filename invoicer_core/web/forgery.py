@@ -13,8 +13,10 @@ from hashlib import sha256
 from typing import Final, ParamSpec, TypeVar
 
 from flask import Response, current_app, g, request
+from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import Forbidden
+from invoicer_core.services import secret_keys
 
 COOKIE: Final = "invoicer_browser"
 FIELD: Final = "form_secret"
@@ -81,18 +83,20 @@ def check() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
     foreign_site = site is not None and site != "same-origin"
-    own = {None, request.host_url.rstrip("/")}
+    own = {None, request.host_url.rstrip("/"), secret_keys.settings().url}
     linked = getattr(current_app.view_functions.get(request.endpoint or ""), "by_link", False)
     # A page that tells nobody its address sends "null" for its origin, too.
     foreign_origin = site is None and origin not in (own | {"null"} if linked else own)
     if foreign_site or foreign_origin:
-        raise Forbidden("This request came from another site, so it was not carried out.")
+        raise Forbidden(_("This request came from another site, so it was not carried out."))
     if linked:
         return
     if not _is_ours(request.headers.get(HEADER) or request.form.get(FIELD, "")):
         raise Forbidden(
-            "This page was open for too long, or cookies are switched off. "
-            "Go back, reload the page and try again."
+            _(
+                "This page was open for too long, or cookies are switched off. "
+                "Go back, reload the page and try again."
+            )
         )
 
 

@@ -4,9 +4,10 @@ The policy lets nothing run or load that is not served by ourselves: no inline s
 style, no eval, no frame, no foreign host. A page that needs more says so with `widen`.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 POLICY: Final[dict[str, tuple[str, ...]]] = {
     "default-src": ("'none'",),
@@ -29,6 +30,9 @@ FIXED: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+API: Final = "/api/"
+"""What lies below has stricter policies of its own."""
+
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
@@ -49,8 +53,7 @@ def hide_referrer() -> None:
     g.referrer_policy = "no-referrer"
 
 
-def _policy() -> str:
-    wider: dict[str, tuple[str, ...]] = g.get("wider_policy", {})
+def _policy(wider: Mapping[str, tuple[str, ...]]) -> str:
     parts = []
     for directive in (*POLICY, *(name for name in wider if name not in POLICY)):
         sources = (*POLICY.get(directive, ()), *wider.get(directive, ()))
@@ -62,17 +65,24 @@ def _policy() -> str:
 
 def install(app: Flask, *, https: bool) -> None:
     """Send the headers with every answer of the application; HSTS only where https is used."""
+    plain = _policy({})
 
     @app.after_request
     def secure(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", _policy())
-        headers.setdefault("Referrer-Policy", g.get("referrer_policy", "same-origin"))
-        for name, value in FIXED.items():
-            headers.setdefault(name, value)
+        # Looking for one walks through all of them, so that is done once.
+        there = {name.lower() for name, _ in headers}
+        wanted = dict(FIXED)
+        if not request.path.startswith(API):
+            wanted["Referrer-Policy"] = g.get("referrer_policy", "same-origin")
+            policy = _policy(g.wider_policy) if "wider_policy" in g else plain
+            wanted["Content-Security-Policy"] = policy
+        for name, value in wanted.items():
+            if name.lower() not in there:
+                headers.add(name, value)
         if https:
             headers.setdefault("Strict-Transport-Security", HSTS)
-        if headers["Referrer-Policy"] == "no-referrer":
+        if headers.get("Referrer-Policy") == "no-referrer":
             headers.setdefault("X-Robots-Tag", "noindex")
         if g.get("private_answer"):
             headers["Cache-Control"] = "no-store"

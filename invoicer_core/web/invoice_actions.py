@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.drafts import PaymentDraft
 from invoicer_core.domain.errors import InvoicerError, NotFound
-from invoicer_core.domain.snapshots import MessageSnapshot
-from invoicer_core.services import clients, invoices, messages, notifications, payments
-from invoicer_core.web import access, formats, once, words
+from invoicer_core.services import clients, invoices, messages, payments
+from invoicer_core.services.messages import writing
+from invoicer_core.services.wording import told
+from invoicer_core.web import access, composer, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.reading import Form
@@ -99,25 +100,23 @@ def issue_invoice(invoice_id: int) -> Answer:
 @members("invoices.send")
 def send_invoice(invoice_id: int) -> Answer:
     """Send the invoice over a channel."""
-    return _write(invoice_id, "send", notifications.send_invoice)
+    return _write(invoice_id, "send", "invoice")
 
 
 @members("invoices.send")
 def remind_of_invoice(invoice_id: int) -> Answer:
     """Remind the client of what is open."""
-    return _write(invoice_id, "remind", notifications.remind)
+    return _write(invoice_id, "remind", "reminder")
 
 
-def _write(invoice_id: int, show: str, send: Callable[..., MessageSnapshot]) -> Answer:
-    form = Form.sent(request.form, formats.locale())
-    channel = form.text("channel", required=True, longest=20) or notifications.EMAIL
-    recipient = form.text("recipient", required=True, longest=254)
-    if channel == notifications.EMAIL:
-        recipient = form.email("recipient", required=True)
+def _write(invoice_id: int, show: str, kind: str) -> Answer:
+    form = composer.sent()
+    found = invoices.get(invoice_id=invoice_id)
+    wish = composer.read(form, kind=kind)
 
     def work() -> None:
-        send(invoice_id=invoice_id, by=access.actor(), channel=channel, recipient=recipient)
-        flash(_("On its way to %(to)s.", to=recipient), "success")
+        writing.write(client_id=found.client_id, invoice_id=invoice_id, by=access.actor(), **wish)
+        flash(_("On its way to %(to)s.", to=wish["recipient"]), "success")
 
     return _done(invoice_id, form, show, work, single=True)
 
@@ -126,18 +125,8 @@ def _write(invoice_id: int, show: str, send: Callable[..., MessageSnapshot]) -> 
 def invoice_letter(invoice_id: int) -> Answer:
     """The part of a dialog that shows to whom a message goes and what it says."""
     found = invoices.get(invoice_id=invoice_id)
-    client = clients.get(client_id=found.client_id)
-    ways = notifications.channels(client=client)
-    wanted = request.args.get("channel", "")
-    channel = next((each for each in ways if each.name == wanted), None)
     kind = "reminder" if request.args.get("kind") == "reminder" else "invoice"
-    if channel is None:
-        raise NotFound(_("This way to send messages is switched off."))
-    letter = notifications.letter(kind=kind, invoice=found, channel=channel.name)
-    form = Form({"recipient": channel.address or ""})
-    return render_template(
-        "invoices/letter.html", form=form, letter=letter, channel=channel.name, kind=kind
-    )
+    return composer.part(clients.get(client_id=found.client_id), found, kind)
 
 
 @members("invoices.send")
@@ -253,7 +242,7 @@ def delete_invoice(invoice_id: int) -> Answer:
     try:
         invoices.delete(invoice_id=invoice_id, by=access.actor())
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
         return _to_invoice(invoice_id)
     flash(_("The draft is deleted."), "success")
     return redirect(url_for("web.invoices"))

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.services import bulk, clients, invoice_list, saved_views
 from invoicer_core.services.invoice_list import Wanted
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form
@@ -247,7 +248,7 @@ def delete_view(view_id: int) -> Answer:
         saved_views.delete_view(view_id=view_id, by=access.actor())
         flash(_("The view is deleted."), "success")
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
     return redirect(link({}), 303)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from flask import Response, render_template, request
-from flask_babel import gettext as _
+from flask import Response, redirect, render_template, request
 
 from invoicer_core.domain.snapshots import (
     ClientSnapshot,
     InvoiceSnapshot,
     MessageSnapshot,
     PaymentSnapshot,
+    StoredDocument,
     TimelineEntry,
 )
 from invoicer_core.services import (
@@ -21,14 +21,14 @@ from invoicer_core.services import (
     invoices,
     links,
     messages,
-    notifications,
-    papers,
     payments,
     timeline,
     workflows,
 )
-from invoicer_core.services.mail_texts import Letter
-from invoicer_core.web import access, formats, words
+from invoicer_core.services.documents import papers
+from invoicer_core.services.messages import notifications, reaching
+from invoicer_core.services.messages.reaching import Way
+from invoicer_core.web import access, composer, formats, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form, shown_number
 
@@ -56,7 +56,7 @@ def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = N
     """The page; ``show`` names the dialog that is open, filled from ``form``."""
     client = clients.get(client_id=found.client_id)
     ways = notifications.channels(client=client)
-    recipient = next((each.address for each in ways if each.name == notifications.EMAIL), None)
+    first = reaching.first(client)
     values = {
         "amount": shown_number(found.balance_due, formats.locale()),
         "date": formats.today().isoformat(),
@@ -72,7 +72,7 @@ def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = N
         show=show,
         form=form or Form(values),
         plain=Form(values),
-        recipient=recipient,
+        first=first,
         link=links.invoice_link(public_id=found.public_id) if found.state == "issued" else None,
         payments=_payments(found),
         credits=credit_notes.find(invoice_id=found.id).items if issued else (),
@@ -81,16 +81,28 @@ def detail_page(found: InvoiceSnapshot, *, show: str = "", form: Form | None = N
         runs=workflows.of_invoice(invoice_id=found.id) if issued else (),
         received=papers.RECEIVED,
         methods=words.method_options(),
-        channels=[(each.name, _channel_word(each)) for each in ways],
-        letters=letters(found, ways[0].name) if ways and found.state == "issued" else {},
+        channels=[(each.name, composer.channel_word(each)) for each in ways],
+        letters=letters(client, found, ways[0], show, form) if ways and issued else {},
+        client=client,
+        languages=list(composer.LANGUAGES.items()),
         exposure=_exposure(client, found),
     )
 
 
-def letters(found: InvoiceSnapshot, channel: str) -> dict[str, Letter]:
-    """What the messages that can be sent by hand would say."""
-    kinds = ["invoice", *(["reminder"] if found.balance_due > 0 else [])]
-    return {kind: notifications.letter(kind=kind, invoice=found, channel=channel) for kind in kinds}
+def letters(
+    client: ClientSnapshot, found: InvoiceSnapshot, way: Way, show: str, form: Form | None
+) -> dict[str, composer.Part]:
+    """What the messages that can be sent by hand would say, by the dialog; in the open one, what
+    was typed."""
+    if found.state != "issued":
+        return {}
+    kinds = {"send": "invoice", **({"remind": "reminder"} if found.balance_due > 0 else {})}
+    return {
+        dialog: composer.filled(form, client, found, kind)
+        if dialog == show and form is not None
+        else composer.begun(client, found, kind, way)
+        for dialog, kind in kinds.items()
+    }
 
 
 def told(entries: Sequence[TimelineEntry]) -> list[tuple[TimelineEntry, int]]:
@@ -103,10 +115,6 @@ def told(entries: Sequence[TimelineEntry]) -> list[tuple[TimelineEntry, int]]:
         else:
             lines.append((entry, 1))
     return lines
-
-
-def _channel_word(channel: notifications.Channel) -> str:
-    return _("E-mail") if channel.name == notifications.EMAIL else channel.title
 
 
 def _messages(found: InvoiceSnapshot) -> tuple[MessageSnapshot, ...]:
@@ -135,22 +143,27 @@ def _payments(found: InvoiceSnapshot) -> list[tuple[PaymentSnapshot, Decimal]]:
 @members("invoices.read")
 def invoice_pdf(invoice_id: int) -> Answer:
     """The frozen PDF; waits for one that is being made."""
-    document, content = documents.await_pdf(invoice_id=invoice_id)
-    return pdf_response(document.filename, content)
+    return stored_pdf(documents.await_stored(invoice_id=invoice_id))
 
 
 @members("invoices.read")
 def credit_note_pdf(credit_note_id: int) -> Answer:
     """The PDF of a credit note; waits for one that is being made."""
-    document, content = documents.await_pdf(credit_note_id=credit_note_id)
-    return pdf_response(document.filename, content)
+    return stored_pdf(documents.await_stored(credit_note_id=credit_note_id))
 
 
 @members("payments.read")
 def receipt(payment_id: int) -> Answer:
     """The receipt of a payment."""
-    document, content = documents.await_pdf(payment_id=payment_id)
-    return pdf_response(document.filename, content)
+    return stored_pdf(documents.await_stored(payment_id=payment_id))
+
+
+def stored_pdf(document: StoredDocument) -> Answer:
+    """A stored PDF: straight from its store where that gives out links, else through us, which
+    compares its hash first."""
+    if not request.args.get("show") and (address := documents.link(document=document)):
+        return redirect(address)
+    return pdf_response(document.filename, documents.content_of(document=document))
 
 
 def pdf_response(filename: str, content: bytes) -> Response:

@@ -5,8 +5,11 @@ from typing import Any, Final
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.domain.errors import InvoicerError, NotFound
-from invoicer_core.services import clients, message_channels, messages
+from invoicer_core.domain.errors import Conflict, InvoicerError, NotFound
+from invoicer_core.domain.snapshots import MessageSnapshot
+from invoicer_core.services import clients, messages
+from invoicer_core.services.messages import message_channels, sending
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -15,7 +18,19 @@ from invoicer_core.web.invoices import id_of
 from invoicer_core.web.site import query_of
 
 UNSENT: Final = "unsent"
-TABS: Final = ("", UNSENT, "queued", "sent", "delivered", "failed", "bounced", "read", "unknown")
+UNREAD: Final = "unread"
+TABS: Final = (
+    "",
+    UNREAD,
+    UNSENT,
+    "queued",
+    "sent",
+    "delivered",
+    "failed",
+    "bounced",
+    "read",
+    "unknown",
+)
 
 
 def install(site: Site) -> None:
@@ -25,6 +40,13 @@ def install(site: Site) -> None:
     site.add_url_rule(
         "/messages/<int:message_id>/retry", "retry_message", retry_message, methods=["POST"]
     )
+    site.add_url_rule(
+        "/messages/<int:message_id>/read", "read_message", read_message, methods=["POST"]
+    )
+    site.add_url_rule(
+        "/messages/<int:message_id>/now", "send_message_now", send_now, methods=["POST"]
+    )
+    site.add_url_rule("/messages/<int:message_id>/fate", "decide_message", decide, methods=["POST"])
 
 
 def kind_words() -> dict[str, str]:
@@ -33,7 +55,8 @@ def kind_words() -> dict[str, str]:
         "invoice": _("Invoice"), "receipt": _("Receipt"), "reminder": _("Reminder"),
         "statement": _("Statement"), "welcome": _("Welcome"), "test": _("Test"),
         "mail_test": _("Test"), "credit_note": _("Credit note"), "invitation": _("Invitation"),
-        "webhook_given_up": _("Webhook given up"),
+        "webhook_given_up": _("Webhook given up"), "note": _("Message"), "reply": _("Answer"),
+        "payment": _("Receipt"), "order": _("Order"), "workflow_late": _("Workflow takes too long"),
     }  # fmt: skip
 
 
@@ -52,8 +75,9 @@ def message_list() -> Answer:
     client = _client(query)
     page = messages.find(
         q=query.get("q"),
-        status=None if status == UNSENT else status,
+        status=None if status in (UNSENT, UNREAD) else status,
         unsent=status == UNSENT,
+        unread=status == UNREAD,
         channel=query.get("channel"),
         client_id=client.id if client is not None else None,
         cursor=query.get("cursor"),
@@ -65,7 +89,9 @@ def message_list() -> Answer:
 
 
 def _tabs() -> list[tuple[str, str]]:
-    names = {"": _("All"), UNSENT: _("Did not arrive")}
+    count = messages.unread_count()
+    new = _("New answers (%(count)s)", count=count) if count else _("New answers")
+    names = {"": _("All"), UNREAD: new, UNSENT: _("Did not arrive")}
     return [(key, names.get(key) or words.message_word(key).capitalize()) for key in TABS]
 
 
@@ -92,8 +118,45 @@ def _page(message_id: int, form: Form) -> str:
     client = _client({"client_id": str(found.client_id or "")})
     return render_template(
         "messages/page.html", message=found, client=client, form=form,
-        ways=message_channels.ways(message=found), kind_word=kind_word,
+        ways=message_channels.ways(message=found), kind_word=kind_word, thread=_thread(found),
     )  # fmt: skip
+
+
+def _thread(found: MessageSnapshot) -> list[MessageSnapshot]:
+    """The conversation, oldest first; empty where the message is alone in it."""
+    page = messages.find(thread_id=found.thread_id or found.id, limit=50)
+    whole = sorted(page.items, key=lambda each: (each.created_at, each.id))
+    return whole if len(whole) > 1 else []
+
+
+@members("messages.write")
+def read_message(message_id: int) -> Answer:
+    """Somebody looked at what came in."""
+    messages.mark_read(message_ids=[message_id], by=access.actor())
+    return "", 204
+
+
+@members("messages.write")
+def send_now(message_id: int) -> Answer:
+    """Do not let a message wait for the end of the quiet hours."""
+    try:
+        messages.send_now(message_id=message_id, by=access.actor())
+        flash(_("It is on its way."), "success")
+    except Conflict as late:
+        flash(told(late.detail), "danger")
+    return redirect(url_for("web.message", message_id=message_id))
+
+
+@members("messages.write")
+def decide(message_id: int) -> Answer:
+    """A person says what became of a message of which no provider could tell."""
+    arrived = request.form.get("arrived") == "yes"
+    try:
+        sending.decide(message_id=message_id, arrived=arrived, by=access.actor())
+        flash(_("It counts as sent.") if arrived else _("It counts as not delivered."), "success")
+    except Conflict as late:
+        flash(told(late.detail), "danger")
+    return redirect(url_for("web.message", message_id=message_id))
 
 
 @members("messages.write")

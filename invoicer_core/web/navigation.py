@@ -45,8 +45,9 @@ class Group:
 ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
     "": (Entry("dashboard", "home", lazy("Dashboard"), "invoices.read", ("dashboard",)),),
     "sales": (
-        Entry("invoices", "file-invoice", lazy("Invoices"), "invoices.read",
-              ("invoice", "credit_note")),
+        Entry("invoices", "file-invoice", lazy("Invoices"), "invoices.read", ("invoice",)),
+        Entry("credit_notes", "receipt-refund", lazy("Credit notes"), "invoices.read",
+              ("credit_note",)),
         Entry("orders", "clipboard-list", lazy("Orders"), "orders.read", ("order",)),
         Entry("payments", "coins", lazy("Payments"), "payments.read",
               ("payment", "receipt", "refund")),
@@ -65,6 +66,7 @@ ENTRIES: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("analytics", "chart-bar", lazy("Analytics"), "reports.read", ("analytics",)),
         Entry("reports", "report", lazy("Reports"), "reports.read", ("report",)),
         Entry("tasks", "checklist", lazy("Tasks"), "business.read", ("task",)),
+        Entry("workflows", "route", lazy("Workflows"), "workflows.read", ("workflow",)),
     ),
     "last": (
         Entry("settings", "settings", lazy("Settings"), "settings.write",

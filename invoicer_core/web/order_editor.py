@@ -10,6 +10,7 @@ from invoicer_core.domain.document import Totals
 from invoicer_core.domain.errors import InvoicerError, NotFound
 from invoicer_core.domain.snapshots import ClientSnapshot, OrderSnapshot, TaxRateSnapshot
 from invoicer_core.services import clients, orders, products, tax_rates
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -144,7 +145,7 @@ def _totals(
     try:
         found = orders.preview(items=items, currency=currency)
     except InvoicerError as error:
-        form.hint = error.detail
+        form.hint = told(error.detail)
         return None
     for row, item in zip(used, found.items, strict=True):
         row.amount = formats.money(item.total_price, currency)

@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from invoicer_core.domain.errors import InvoicerError, NotFound
 from invoicer_core.domain.snapshots import InvoiceSnapshot, OrderSnapshot
 from invoicer_core.services import clients, invoices, orders
+from invoicer_core.services.clients import letters
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -28,6 +30,7 @@ def install(site: Site) -> None:
     site.add_url_rule(one, "order", order)
     site.add_url_rule(f"{one}/state", "move_order", move_order, methods=post)
     site.add_url_rule(f"{one}/delete", "delete_order", delete_order, methods=post)
+    site.add_url_rule(f"{one}/confirm", "confirm_order", confirm_order, methods=post)
     site.add_url_rule(f"{one}/invoice", "convert_order", convert_order, methods=both)
     site.app_template_global("order_word")(order_word)
     site.app_template_global("order_pill")(PILLS.get)
@@ -71,7 +74,13 @@ def order_list() -> Answer:
 @members("orders.read")
 def order(order_id: int) -> Answer:
     """One order: its lines, what is invoiced of them, what may happen next."""
+    return _page(order_id, Form())
+
+
+def _page(order_id: int, form: Form, show: str = "") -> str:
     found = orders.get(order_id=order_id)
+    if not show:
+        form.values["recipient"] = clients.get(client_id=found.client_id).email or ""
     return render_template(
         "orders/detail.html",
         order=found,
@@ -80,6 +89,8 @@ def order(order_id: int) -> Answer:
         left=_left(found),
         editable=found.status == "pending" and not found.invoice_ids,
         following=orders.NEXT[found.status],
+        form=form,
+        show=show,
     )
 
 
@@ -112,7 +123,7 @@ def move_order(order_id: int) -> Answer:
     except InvoicerError as error:
         if status_of(error) == 404:
             raise
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
         return redirect(url_for("web.order", order_id=order_id))
     words = {
         "processing": _("The order is being worked on."),
@@ -123,6 +134,27 @@ def move_order(order_id: int) -> Answer:
     return redirect(url_for("web.order", order_id=order_id))
 
 
+@members("messages.write")
+def confirm_order(order_id: int) -> Answer:
+    """Tell the client that the order has come in, as often as wanted."""
+    form = Form.sent(request.form, formats.locale())
+    recipient = form.email("recipient", required=True)
+
+    def store() -> str:
+        letters.send_order(order_id=order_id, recipient=recipient, by=access.actor())
+        return url_for("web.order", order_id=order_id)
+
+    if not form.ok:
+        return _page(order_id, form, "confirm"), 422
+    try:
+        address = once.made(store)
+    except InvoicerError as error:
+        form.refuse(error)
+        return _page(order_id, form, "confirm"), status_of(error)
+    flash(_("The confirmation is on its way to %(to)s.", to=recipient), "success")
+    return redirect(address)
+
+
 @members("orders.write")
 def delete_order(order_id: int) -> Answer:
     """Throw away an order without invoices."""
@@ -130,7 +162,7 @@ def delete_order(order_id: int) -> Answer:
     try:
         orders.delete(order_id=order_id, by=access.actor())
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
         return redirect(url_for("web.order", order_id=order_id))
     flash(_("Order %(number)s is deleted.", number=found.order_number), "success")
     return redirect(url_for("web.orders"))
@@ -170,7 +202,7 @@ def convert_order(order_id: int) -> Answer:
     try:
         return redirect(once.made(lambda: _invoiced(found, wanted)))
     except InvoicerError as error:
-        form.problem = error.detail
+        form.problem = told(error.detail)
         return _invoice_page(orders.get(order_id=order_id), form), status_of(error)
 
 

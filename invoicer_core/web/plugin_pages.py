@@ -53,8 +53,19 @@ def _mount(app: Flask, plugin: str, page: Page) -> None:
         if owner == blueprint.name and dot:
             is_open = name in page.public or name == "static"
             app.view_functions[endpoint] = (
-                access.everyone(view) if is_open else _guarded(view, plugin, page.permission)
+                _open(view) if is_open else _guarded(view, plugin, page.permission)
             )
+
+
+def _open(view: View) -> View:
+    """For everybody. Flask's own view of a static folder is a method, which takes no marks."""
+
+    @access.everyone
+    @wraps(view)
+    def run(**path: Any) -> Any:
+        return view(**path)
+
+    return run
 
 
 def _guarded(view: View, plugin: str, permission: str) -> View:
@@ -80,7 +91,7 @@ def menu() -> list[Entry]:
         if not access.may(item.permission) or not plugins.runs(each.plugin):
             continue
         try:
-            entries.append(Entry(item.title, url_for(item.endpoint), item.icon))
+            entries.append(Entry(_(item.title), url_for(item.endpoint), item.icon))
         except BuildError:
             log.error("plugin %s: no page %s for its menu entry", each.plugin, item.endpoint)
     return entries
@@ -104,4 +115,4 @@ def _has_static(asset: Asset) -> bool:
 
 def widgets() -> list[tuple[str, Any]]:
     """Title and content of the dashboard cards that plugins add."""
-    return [(title, content) for title, content in plugins.widgets(by=access.actor()) if content]
+    return [(_(title), content) for title, content in plugins.widgets(by=access.actor()) if content]

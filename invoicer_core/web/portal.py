@@ -10,16 +10,8 @@ from flask import flash, g, make_response, redirect, render_template, request, u
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvalidInput, TooManyRequests, Unavailable
-from invoicer_core.services import (
-    documents,
-    links,
-    portal_account,
-    portal_sessions,
-    portal_view,
-    postings,
-    statements,
-    visits,
-)
+from invoicer_core.services import documents, links, postings, statements, visits
+from invoicer_core.services.portal import account, view, visitors
 from invoicer_core.web import formats, portal_brand
 from invoicer_core.web.access import Answer, Site
 from invoicer_core.web.errors import status_of
@@ -52,9 +44,10 @@ def portal() -> Answer:
     client_id = visit().client_id
     return _page(
         "portal/home.html",
-        standing=portal_account.standing(client_id=client_id),
-        open=portal_account.invoices(client_id=client_id, which="open", limit=5),
-        last=portal_account.money(client_id=client_id, limit=3),
+        standing=account.standing(client_id=client_id),
+        open=account.invoices(client_id=client_id, which="open", limit=5),
+        last=account.money(client_id=client_id, limit=3),
+        follows=True,
     )
 
 
@@ -63,41 +56,39 @@ def portal_invoices() -> Answer:
     """The client's invoices; each leads to its page."""
     which = request.args.get("which", "open")
     which = which if which in WHICH else "open"
-    page = portal_account.invoices(
+    page = account.invoices(
         client_id=visit().client_id,
         which=which,  # type: ignore[arg-type]  # one of WHICH
         cursor=request.args.get("cursor"),
     )
-    return _page("portal/invoices.html", page=page, which=which)
+    return _page("portal/invoices.html", page=page, which=which, follows=True)
 
 
 @clients_only
 def portal_credit_notes() -> Answer:
     """The client's credit notes."""
-    page = portal_account.credit_notes_of(
-        client_id=visit().client_id, cursor=request.args.get("cursor")
-    )
-    return _page("portal/credit_notes.html", page=page)
+    page = account.credit_notes_of(client_id=visit().client_id, cursor=request.args.get("cursor"))
+    return _page("portal/credit_notes.html", page=page, follows=True)
 
 
 @clients_only
 def credit_note_pdf(note: UUID) -> Answer:
     """The PDF of a credit note of the client."""
-    document, content = portal_account.credit_note_pdf(client_id=visit().client_id, public_id=note)
+    document, content = account.credit_note_pdf(client_id=visit().client_id, public_id=note)
     return pdf_response(document.filename, content)
 
 
 @clients_only
 def portal_payments() -> Answer:
     """The client's payments, with their receipts."""
-    page = portal_account.money(client_id=visit().client_id, cursor=request.args.get("cursor"))
-    return _page("portal/payments.html", page=page)
+    page = account.money(client_id=visit().client_id, cursor=request.args.get("cursor"))
+    return _page("portal/payments.html", page=page, follows=True)
 
 
 @clients_only
 def receipt(payment: UUID) -> Answer:
     """The receipt of a payment of the client."""
-    document, content = portal_account.receipt(client_id=visit().client_id, public_id=payment)
+    document, content = account.receipt(client_id=visit().client_id, public_id=payment)
     return pdf_response(document.filename, content)
 
 
@@ -137,12 +128,12 @@ def portal_details() -> Answer:
     if request.method == "GET":
         return _details(Form())
     form = Form.sent(request.form, formats.locale())
-    text = form.text("text", required=True, longest=portal_account.LONGEST_REQUEST)
+    text = form.text("text", required=True, longest=account.LONGEST_REQUEST)
     if not form.ok or text is None:
         return _details(form), 422
     found = visit()
     try:
-        portal_account.ask_for_change(
+        account.ask_for_change(
             client_id=found.client_id, email=found.email, text=text, by=found.actor()
         )
     except (InvalidInput, TooManyRequests, Unavailable) as error:
@@ -156,7 +147,7 @@ def portal_details() -> Answer:
 @clients_only
 def sign_out() -> Answer:
     """End the session in this browser."""
-    portal_sessions.sign_out(visit=visit())
+    visitors.sign_out(visit=visit())
     return leave(make_response(render_template("portal/closed.html", left=True)))
 
 
@@ -176,20 +167,22 @@ def portal_logo() -> Answer:
 
 
 def _page(template: str, **values: Any) -> str:
-    """A page of the client's; it counts as a visit."""
-    visits.note(
-        client_id=visit().client_id,
-        channel="portal",
-        user_agent=request.headers.get("User-Agent"),
-        visitor=request.remote_addr,
-    )
+    """A page of the client's; it counts as a visit, but not when it follows a change."""
+    if not request.headers.get("HX-Request"):
+        visits.note(
+            client_id=visit().client_id,
+            channel="portal",
+            user_agent=request.headers.get("User-Agent"),
+            visitor=request.remote_addr,
+        )
     return render_template(
-        template, visit=visit(), token_of=links.invoice_token, client_name=g.client.name, **values
-    )
+        template, visit=visit(), token_of=links.invoice_token, client_name=g.client.name,
+        live_pass=visitors.live_pass(visit=visit()), **values,
+    )  # fmt: skip
 
 
 def _details(form: Form) -> str:
-    return _page("portal/details.html", form=form, client=portal_view.client(g.client))
+    return _page("portal/details.html", form=form, client=view.client(g.client))
 
 
 def _currencies() -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.services import clients, payments, portal_sessions
+from invoicer_core.services import clients, payments
+from invoicer_core.services.portal import visitors
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, Site, members
 
@@ -29,7 +30,7 @@ def client_portal(client_id: int) -> Answer:
         "portal/access.html",
         client=client,
         addresses=addresses,
-        sessions=portal_sessions.find(client_id=client_id),
+        sessions=visitors.find(client_id=client_id),
     )
 
 
@@ -37,7 +38,7 @@ def client_portal(client_id: int) -> Answer:
 def close_portal(client_id: int) -> Answer:
     """End every session of the client's people."""
     client = clients.get(client_id=client_id)
-    portal_sessions.revoke_all(client_id=client.id, by=access.actor())
+    visitors.revoke_all(client_id=client.id, by=access.actor())
     flash(_("Everybody of %(client)s is signed out.", client=client.name), "success")
     return redirect(url_for("web.client_portal", client_id=client.id), 303)
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from babel import Locale
 from flask import Response, g, request
+from flask_babel import gettext as _
 from flask_babel import refresh
 
 from invoicer_core.domain.errors import InvoicerError, NotFound
@@ -61,17 +62,29 @@ def style_of(brand: str) -> str:
     )
 
 
+def paper_colors() -> Response:
+    """The same for paper on a screen, which is white in any theme."""
+    brand = getattr(g.business, "color", None)
+    if not brand:
+        return Response("", mimetype="text/css")
+    css = (
+        f":root{{--brand:{brand};--on-brand:{on_color(brand)};"
+        f"--brand-ink:{as_ink(brand, LIGHT_GROUND)}}}"
+    )
+    return Response(css, mimetype="text/css")
+
+
 def logo() -> Response:
     """The business's logo. Raises NotFound where it has none that browsers show."""
     file_id = getattr(g.business, "logo_file_id", None)
     if file_id is None:
-        raise NotFound("This business has no logo.")
+        raise NotFound(_("This business has no logo."))
     try:
         file, data = files.content(file_id=file_id)
     except InvoicerError as gone:
-        raise NotFound("The logo cannot be shown.") from gone
+        raise NotFound(_("The logo cannot be shown.")) from gone
     if file.media_type not in PICTURES:
-        raise NotFound("The logo is no picture that browsers show.")
+        raise NotFound(_("The logo is no picture that browsers show."))
     response = Response(data, mimetype=file.media_type)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -13,9 +13,11 @@ from flask import Response, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import NotAuthenticated, TooManyRequests
-from invoicer_core.services import businesses, clients, portal_sessions
-from invoicer_core.services.portal_sessions import Visit
-from invoicer_core.services.security_log import Visitor
+from invoicer_core.services import businesses, clients
+from invoicer_core.services.identity.security_log import Visitor
+from invoicer_core.services.portal import visitors
+from invoicer_core.services.portal.visitors import Visit
+from invoicer_core.services.wording import told
 from invoicer_core.web import formats, headers, portal_brand
 from invoicer_core.web.access import Answer, Site, everyone
 from invoicer_core.web.forgery import by_link
@@ -48,11 +50,11 @@ def clients_only(view: Callable[P, Answer]) -> Callable[P, Answer]:
         headers.hide_referrer()
         headers.keep_private()
         token = request.cookies.get(COOKIE, "")
-        business_id = portal_sessions.business_of(token)
+        business_id = visitors.business_of(token)
         if business_id is None:
             return _closed()
         with businesses.enter_business(business_id):
-            visit = portal_sessions.authenticate(token)
+            visit = visitors.authenticate(token)
             if visit is None:
                 return _closed()
             g.visit = visit
@@ -97,11 +99,9 @@ def portal_enter(token: str) -> Answer:
         if not form.ok or email is None:
             return render_template("portal/enter.html", token=token, form=form), 422
         try:
-            question = portal_sessions.ask(
-                client_id=found.client_id, email=email, visitor=_visitor()
-            )
+            question = visitors.ask(client_id=found.client_id, email=email, visitor=_visitor())
         except TooManyRequests as error:
-            form.problem = error.detail
+            form.problem = told(error.detail)
             return _refused("portal/enter.html", error, token=token, form=form)
         return redirect(url_for("web.portal_code", token=token, question=question), 303)
 
@@ -119,7 +119,7 @@ def portal_code(token: str, question: UUID) -> Answer:
         if not form.ok or code is None:
             return render_template("portal/code.html", form=form, **values), 422
         try:
-            opened_by = portal_sessions.enter(
+            opened_by = visitors.enter(
                 client_id=found.client_id, question=question, code=code, visitor=_visitor()
             )
         except NotAuthenticated:
@@ -130,7 +130,7 @@ def portal_code(token: str, question: UUID) -> Answer:
             )
             return render_template("portal/code.html", form=form, **values), 422
         except TooManyRequests as error:
-            form.problem = error.detail
+            form.problem = told(error.detail)
             return _refused("portal/code.html", error, form=form, **values)
         return _enter(opened_by)
 
@@ -145,7 +145,7 @@ def _enter(token: str) -> Response:
     """A new cookie, never one that was brought along; no other path of ours gets to see it."""
     response = make_response(redirect(url_for("web.portal"), 303))
     response.set_cookie(
-        COOKIE, token, max_age=portal_sessions.LIFETIME, httponly=True, samesite="Strict",
+        COOKIE, token, max_age=visitors.LIFETIME, httponly=True, samesite="Strict",
         secure=uses_https(), path=PATH,
     )  # fmt: skip
     return response
@@ -153,9 +153,9 @@ def _enter(token: str) -> Response:
 
 def _is_inside(client_id: int) -> bool:
     token = request.cookies.get(COOKIE, "")
-    if portal_sessions.business_of(token) != g.business.id:
+    if visitors.business_of(token) != g.business.id:
         return False
-    found = portal_sessions.authenticate(token)
+    found = visitors.authenticate(token)
     return found is not None and found.client_id == client_id
 
 

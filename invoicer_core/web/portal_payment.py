@@ -20,6 +20,7 @@ from invoicer_core.domain.errors import (
 )
 from invoicer_core.domain.snapshots import InvoiceSnapshot
 from invoicer_core.services import invoices, payments, rate_limits, secret_keys
+from invoicer_core.services.wording import told
 from invoicer_core.web import formats, once, portal_brand
 from invoicer_core.web.access import Answer, Site, everyone
 from invoicer_core.web.errors import status_of
@@ -57,7 +58,7 @@ def public_pay(token: str) -> Answer:
             form.refuse(error)
             return page_of(found, token, form), 422
         except (NotFound, Conflict, Unavailable, TooManyRequests) as error:
-            form.problem = error.detail
+            form.problem = told(error.detail)
             return page_of(found, token, form), status_of(error)
         leads_on = begun.redirect_url is not None and begun.state == "pending"
         page = url_for("web.public_payment", token=token, attempt=begun.public_id)

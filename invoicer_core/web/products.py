@@ -1,17 +1,23 @@
 """Products: the list, the page of one, adding, changing and archiving."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.snapshots import ProductSnapshot, StockMovementSnapshot, TaxRateSnapshot
-from invoicer_core.services import attachments, categories, products, stock, tax_rates
+from invoicer_core.services import products, tax_rates
+from invoicer_core.services.files import attachments
+from invoicer_core.services.products import categories, stock
 from invoicer_core.web import access, formats, once, saving
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
+from invoicer_core.web.forms.differences import Difference
 from invoicer_core.web.forms.products import (
     category_options,
     product_fields,
+    product_labels,
     product_values,
     rate_options,
     unit_options,
@@ -130,26 +136,18 @@ def new_product() -> Answer:
 @members("products.write")
 def edit_product(product_id: int) -> Answer:
     """Change a product; invoices that exist keep what they say."""
-    stored = products.get(product_id=product_id)
-    if request.method == "GET":
-        return _page(Form(product_values(stored)), stored)
-    form = Form.sent(request.form, formats.locale())
-    fields = product_fields(form, fresh=False)
-    if not form.ok:
-        return _page(form, stored), 422
-    try:
-        products.update(
-            product_id=product_id,
-            fields=fields,
-            by=access.actor(),
-            expected_version=id_of(form.get("version")),
-        )
-    except InvoicerError as error:
-        form.refuse(error)
-        form.values["version"] = str(products.get(product_id=product_id).version)
-        return _page(form, stored), status_of(error)
-    flash(_("Saved."), "success")
-    return redirect(url_for("web.product", product_id=product_id))
+    return saving.Edit(
+        load=lambda: products.get(product_id=product_id),
+        values=product_values,
+        read=lambda form: product_fields(form, fresh=False),
+        store=lambda fields, version: products.update(
+            product_id=product_id, fields=fields, by=access.actor(), expected_version=version
+        ),
+        page=_page,
+        address=url_for("web.product", product_id=product_id),
+        labels=product_labels(),
+        options={"unit": dict(unit_options()), "tax_rate_id": dict(rate_options(_rates()))},
+    ).answer()
 
 
 @members("stock.write")
@@ -203,11 +201,17 @@ def _rates() -> tuple[TaxRateSnapshot, ...]:
     return tax_rates.find(limit=200).items
 
 
-def _page(form: Form, stored: ProductSnapshot | None = None) -> str:
+def _page(
+    form: Form,
+    stored: ProductSnapshot | None = None,
+    *,
+    differences: Sequence[Difference] | None = None,
+) -> str:
     return render_template(
         "products/edit.html",
         form=form,
         product=stored,
+        differences=differences,
         units=unit_options(stored.unit if stored else None),
         rates=rate_options(_rates()),
         categories=[branch.category.name for branch in categories.tree()],

@@ -12,19 +12,12 @@ from flask_babel import gettext as _
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.snapshots import InvoiceSnapshot
-from invoicer_core.services import (
-    businesses,
-    documents,
-    invoices,
-    links,
-    payments,
-    portal_view,
-    visits,
-)
+from invoicer_core.services import businesses, documents, invoices, links, payments, visits
+from invoicer_core.services.portal import view
 from invoicer_core.web import formats, headers, portal_brand
 from invoicer_core.web.access import COOKIE, Answer, Site, everyone
 from invoicer_core.web.forms.reading import Form, shown_number
-from invoicer_core.web.invoices import pdf_response
+from invoicer_core.web.invoices import stored_pdf
 
 CLIENT: Final = Actor("portal", label="client")
 CODE_CURRENCY: Final = "EUR"
@@ -87,7 +80,7 @@ def page_of(found: InvoiceSnapshot, token: str, form: Form | None = None) -> str
     if form is None:
         form = Form({"amount": shown_number(payable.most, formats.locale())})
     values: dict[str, Any] = {
-        "seen": portal_view.seen(found),
+        "seen": view.seen(found),
         "payable": payable,
         "form": form,
         "token": token,
@@ -100,8 +93,7 @@ def page_of(found: InvoiceSnapshot, token: str, form: Form | None = None) -> str
 def public_pdf(token: str) -> Answer:
     """The PDF; waits for one that is being made."""
     with opened(token) as found:
-        document, content = documents.await_pdf(invoice_id=found.id)
-        return pdf_response(document.filename, content)
+        return stored_pdf(documents.await_stored(invoice_id=found.id))
 
 
 @everyone

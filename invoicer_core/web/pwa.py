@@ -108,7 +108,7 @@ def offline() -> Answer:
 def app_icon(name: str) -> Answer:
     """An icon of the installed app. Raises NotFound."""
     if name not in ICONS:
-        raise NotFound("There is no such icon.")
+        raise NotFound(_("There is no such icon."))
     response = send_from_directory(STATIC / "icons", name, mimetype="image/png")
     response.headers["Cache-Control"] = A_DAY
     return response

@@ -1,15 +1,17 @@
 """What every page shares: the visitor's business, the template's words, and small links."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from invoicer_core.config import Config
-from invoicer_core.services import secret_keys
+from invoicer_core.services import secret_keys, webhooks
 from invoicer_core.web import (
     access,
     bundles,
@@ -34,22 +36,37 @@ def is_https(app: Flask) -> bool:
     return config.is_https
 
 
-def banner() -> str | None:
-    """What the owner has to know on every page."""
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What its readers have to know on every page; ``address`` is where they mend it."""
+
+    text: str
+    address: str | None = None
+
+
+def banners() -> list[Banner]:
+    """For those who may mend it."""
+    if not access.may("settings.write"):
+        return []
+    return [*_without_https(), *_given_up()]
+
+
+def _without_https() -> Iterator[Banner]:
     host = urlsplit(secret_keys.settings().url).hostname or ""
-    if (
-        uses_https()
-        or host in ("localhost", "127.0.0.1", "::1")
-        or not access.may("settings.write")
-    ):
-        return None
-    return str(
-        _(
-            "This installation is reached without https: passwords and invoices travel in the "
-            "open. Put it behind a proxy with a certificate and set INVOICER_URL to its https "
-            "address."
+    if not uses_https() and host not in ("localhost", "127.0.0.1", "::1"):
+        yield Banner(
+            _(
+                "This installation is reached without https: passwords and invoices travel in the "
+                "open. Put it behind a proxy with a certificate and set INVOICER_URL to its https "
+                "address."
+            )
         )
-    )
+
+
+def _given_up() -> Iterator[Banner]:
+    for webhook in webhooks.failing():
+        text = _("A webhook was given up: %(url)s", url=webhook.url)
+        yield Banner(text, url_for("web.settings_webhook", endpoint_id=webhook.id))
 
 
 def here() -> str:
@@ -96,7 +113,7 @@ def install(app: Flask) -> None:
     formats.install(app)
     app.jinja_env.globals.update(
         words.TEMPLATE_WORDS,
-        asset=bundles.asset, icon=bundles.icon, may=access.may, slot=slot, banner=banner,
+        asset=bundles.asset, icon=bundles.icon, may=access.may, slot=slot, banners=banners,
         navigation=navigation.groups, section=navigation.section, here=here,
         without=without, with_=with_, form_fields=form_fields,
         form_secret=forgery.token, once_field=once.field, plugin_menu=plugin_pages.menu,

@@ -1,18 +1,19 @@
 """Suppliers: the list, the page of one, adding and changing."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.snapshots import SupplierSnapshot
-from invoicer_core.services import bills, suppliers
+from invoicer_core.services.buying import bills, suppliers
 from invoicer_core.web import access, formats, saving
 from invoicer_core.web.access import Answer, Site, members
-from invoicer_core.web.errors import status_of
+from invoicer_core.web.forms.differences import Difference
 from invoicer_core.web.forms.reading import Form
-from invoicer_core.web.forms.suppliers import supplier_fields, supplier_values
-from invoicer_core.web.invoices import id_of
+from invoicer_core.web.forms.suppliers import supplier_fields, supplier_labels, supplier_values
 from invoicer_core.web.site import query_of
+from invoicer_core.web.words import country_options
 
 
 def install(site: Site) -> None:
@@ -82,26 +83,18 @@ def new_supplier() -> Answer:
 @members("suppliers.write")
 def edit_supplier(supplier_id: int) -> Answer:
     """Change a supplier."""
-    stored = suppliers.get(supplier_id=supplier_id)
-    if request.method == "GET":
-        return _page(Form(supplier_values(stored)), stored)
-    form = Form.sent(request.form, formats.locale())
-    fields = supplier_fields(form)
-    if not form.ok:
-        return _page(form, stored), 422
-    try:
-        suppliers.update(
-            supplier_id=supplier_id,
-            fields=fields,
-            by=access.actor(),
-            expected_version=id_of(form.get("version")),
-        )
-    except InvoicerError as error:
-        form.refuse(error)
-        form.values["version"] = str(suppliers.get(supplier_id=supplier_id).version)
-        return _page(form, stored), status_of(error)
-    flash(_("Saved."), "success")
-    return redirect(url_for("web.supplier", supplier_id=supplier_id))
+    return saving.Edit(
+        load=lambda: suppliers.get(supplier_id=supplier_id),
+        values=supplier_values,
+        read=supplier_fields,
+        store=lambda fields, version: suppliers.update(
+            supplier_id=supplier_id, fields=fields, by=access.actor(), expected_version=version
+        ),
+        page=_page,
+        address=url_for("web.supplier", supplier_id=supplier_id),
+        labels=supplier_labels(),
+        options={"country": dict(country_options())},
+    ).answer()
 
 
 @members("suppliers.write")
@@ -116,5 +109,12 @@ def archive_supplier(supplier_id: int) -> Answer:
     return redirect(url_for("web.suppliers"))
 
 
-def _page(form: Form, stored: SupplierSnapshot | None = None) -> str:
-    return render_template("suppliers/edit.html", form=form, supplier=stored)
+def _page(
+    form: Form,
+    stored: SupplierSnapshot | None = None,
+    *,
+    differences: Sequence[Difference] | None = None,
+) -> str:
+    return render_template(
+        "suppliers/edit.html", form=form, supplier=stored, differences=differences
+    )

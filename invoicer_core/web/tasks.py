@@ -4,11 +4,15 @@ from flask import Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from invoicer_core.services import result_files, task_rows, tasks
-from invoicer_core.services.task_rows import Outcomes, RowOutcome
-from invoicer_core.services.tasks import TaskSnapshot
+from invoicer_core.domain.errors import Conflict
+from invoicer_core.services import tasks
+from invoicer_core.services.files import results
+from invoicer_core.services.tasks import TaskSnapshot, task_rows
+from invoicer_core.services.tasks.task_rows import Outcomes, RowOutcome
+from invoicer_core.services.wording import told
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.retold import retold
 from invoicer_core.web.site import query_of
 
 
@@ -19,6 +23,7 @@ def install(site: Site) -> None:
     site.add_url_rule("/tasks/<int:task_id>/progress", "task_progress", task_progress)
     site.add_url_rule("/tasks/<int:task_id>/file", "task_file", task_file)
     site.add_url_rule("/tasks/<int:task_id>/retry", "retry_task", retry_task, methods=["POST"])
+    site.add_url_rule("/tasks/<int:task_id>/stop", "stop_task", stop_task, methods=["POST"])
 
 
 def _whose() -> int | None:
@@ -65,7 +70,7 @@ def _shown(found: TaskSnapshot) -> dict[str, object]:
 @members("business.read")
 def task_file(task_id: int) -> Answer:
     """What the task made, to keep."""
-    known, data = result_files.content(task_id=task_id, of_user=_whose())
+    known, data = results.content(task_id=task_id, of_user=_whose())
     response = Response(data, mimetype=known.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=known.name)
     return response
@@ -77,6 +82,20 @@ def retry_task(task_id: int) -> Answer:
     tasks.get(task_id=task_id, of_user=_whose())
     tasks.retry(task_id=task_id, by=access.actor())
     flash(_("It is tried again."), "success")
+    return redirect(url_for("web.task", task_id=task_id), 303)
+
+
+@members("business.read")
+def stop_task(task_id: int) -> Answer:
+    """Let it end at its next step; what it did stays done."""
+    tasks.get(task_id=task_id, of_user=_whose())
+    try:
+        found = tasks.stop(task_id=task_id, by=access.actor())
+    except Conflict as over:
+        flash(told(over.detail), "warning")
+    else:
+        words = _("It is stopped.") if found.is_over else _("It stops at its next step.")
+        flash(words, "success")
     return redirect(url_for("web.task", task_id=task_id), 303)
 
 
@@ -128,7 +147,9 @@ def row_words(row: RowOutcome) -> str:
         return str(words[row.reason])
     if row.outcome == "waiting":
         return str(_("Not done yet"))
-    return str(row.detail or {"done": _("Done"), "failed": _("Failed")}.get(row.outcome, ""))
+    return str(
+        retold(row.detail) or {"done": _("Done"), "failed": _("Failed")}.get(row.outcome, "")
+    )
 
 
 def title_of(found: TaskSnapshot) -> str:
@@ -143,7 +164,7 @@ def advice(found: TaskSnapshot) -> tuple[str, str]:
         tasks.UNEXPECTED: _("Something went wrong on our side; it is written in the log."),
         tasks.UNKNOWN: _("This version of the program does not know this kind of task any more."),
     }
-    why = str(words.get(found.error or "") or found.error or "")
+    why = str(words.get(found.error or "") or retold(found.error))
     if found.error == tasks.UNKNOWN:
         return why, str(_("Start it again from the page that it came from."))
     if found.error in words:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from invoicer_core.domain.errors import InvoicerError
+from invoicer_core.services.wording import told
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, P, Site
 from invoicer_core.web.errors import status_of
@@ -67,7 +68,7 @@ def each_kept(keep: Callable[[str, bytes], str], back: str) -> Answer:
         try:
             done.append(keep(file.filename or "", file.stream.read()))
         except InvoicerError as error:
-            words = _("%(name)s: %(problem)s", name=file.filename, problem=error.detail)
+            words = _("%(name)s: %(problem)s", name=file.filename, problem=told(error.detail))
             if of_script():
                 return {"problem": words}, status_of(error)
             flash(words, "danger")

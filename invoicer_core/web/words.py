@@ -41,6 +41,7 @@ STORY_ICONS: Final = {
     "credit_note.issued": "receipt-refund",
     "message.sent": "mail",
     "message.failed": "mail-off",
+    "message.received": "message",
     "document.stored": "file-download",
     "client.created": "user-plus",
 }
@@ -198,7 +199,8 @@ def step_word(state: str) -> str:
     """How far a step of a workflow is."""
     words = {
         "succeeded": _("done"), "running": _("running"), "failed": _("failed"),
-        "waiting": _("waiting"),
+        "waiting": _("waiting"), "skipped": _("skipped"), "corrected": _("corrected"),
+        "undone": _("taken back"), "undoing": _("taking back"), "cancelled": _("given up"),
     }  # fmt: skip
     return str(words.get(state, state))
 
@@ -213,7 +215,14 @@ def story_title(entry: TimelineEntry) -> str:
         "invoice.written_off": _("Written off"), "payment.recorded": _("Payment received"),
         "payment.refunded": _("Paid back"), "credit_note.issued": _("Credit note issued"),
         "message.sent": _("Message sent"), "message.failed": _("Message failed"),
+        "message.delivered": _("Message delivered"), "message.received": _("Answer received"),
         "document.stored": _("PDF stored"), "client.created": _("Client added"),
+        "invoice.deleted": _("Draft deleted"), "payment.allocated": _("Payment allocated"),
+        "payment.failed": _("Payment failed"), "payment.disputed": _("Payment disputed"),
+        "order.created": _("Order received"), "order.completed": _("Order completed"),
+        "product.low_stock": _("Stock is low"), "supplier.created": _("Supplier added"),
+        "workflow.failed": _("A workflow failed"), "plugin.paused": _("A plugin was paused"),
+        "plugin.resumed": _("A plugin runs again"),
     }  # fmt: skip
     messages = {
         "Reminder sent": _("Reminder sent"), "Reminder failed": _("Reminder failed"),

@@ -7,7 +7,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import api_keys, rate_limits, secret_keys, users
+from invoicer_core.services import rate_limits, secret_keys
+from invoicer_core.services.identity import api_keys, users
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.account import scopes

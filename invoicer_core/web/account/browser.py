@@ -6,8 +6,8 @@ from typing import Final, TypedDict
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from invoicer_core.services import sessions
-from invoicer_core.services.security_log import Visitor
+from invoicer_core.services.identity import sessions
+from invoicer_core.services.identity.security_log import Visitor
 from invoicer_core.web.access import COOKIE
 from invoicer_core.web.site import uses_https
 

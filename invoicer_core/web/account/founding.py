@@ -7,7 +7,8 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import businesses, sessions, tax_rates, users
+from invoicer_core.services import businesses, tax_rates
+from invoicer_core.services.identity import sessions, users
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, everyone, members
 from invoicer_core.web.account.browser import noted, welcome

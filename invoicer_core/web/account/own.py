@@ -6,10 +6,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from invoicer_core.domain.errors import InvoicerError, TooManyRequests
-from invoicer_core.services import rate_limits, security_log, sign_ins, two_factor, users
+from invoicer_core.domain.errors import InvoicerError, NotFound, TooManyRequests
+from invoicer_core.services import rate_limits
+from invoicer_core.services.identity import own_address, security_log, sign_ins, two_factor, users
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, catalogs, formats
-from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.access import Answer, Site, everyone, members
 from invoicer_core.web.account import devices
 from invoicer_core.web.account.browser import visitor
 from invoicer_core.web.errors import status_of
@@ -25,6 +27,8 @@ def install(site: Site) -> None:
     """Add the pages of this file."""
     both = ["GET", "POST"]
     site.add_url_rule("/profile", "my_account", my_account, methods=both)
+    site.add_url_rule("/profile/email", "my_address", my_address, methods=both)
+    site.add_url_rule("/confirm-address/<token>", "confirm_address", confirm_address, methods=both)
     site.add_url_rule("/profile/password", "my_password", my_password, methods=both)
     site.add_url_rule("/profile/sign-ins", "my_sign_ins", my_sign_ins)
     site.add_url_rule(
@@ -96,13 +100,55 @@ def my_password() -> Answer:
             visitor=visitor(),
         )  # fmt: skip
     except TooManyRequests as error:
-        form.problem = error.detail
+        form.problem = told(error.detail)
         return frame("password", form=form), 429, {"Retry-After": str(error.retry_after)}
     except InvoicerError as error:
         form.refuse(error, {"/current_password": "current", "/password": "password"})
         return frame("password", form=form), status_of(error)
     flash(_("Your password is changed. Every other device is signed out."), "success")
     return redirect(url_for("web.my_password"))
+
+
+@members(OWN)
+def my_address() -> Answer:
+    """Sign in with another address: the password is asked, and a link mailed to it."""
+    form = Form.sent(request.form, formats.locale())
+    if request.method == "GET":
+        return frame("address", form=form)
+    who, password = access.signed_in(), request.form.get("password", "")
+    email = form.email("email", required=True)
+    if not password:
+        form.fail("password", _("Please fill this in."))
+    if not form.ok or email is None:
+        return frame("address", form=form), 422
+    try:
+        rate_limits.check_sign_in(who.email, request.remote_addr)
+        own_address.ask(user_id=who.user_id, password=password, email=email, visitor=visitor())
+    except TooManyRequests as error:
+        form.problem = told(error.detail)
+        return frame("address", form=form), 429, {"Retry-After": str(error.retry_after)}
+    except InvoicerError as error:
+        form.refuse(error)
+        return frame("address", form=form), status_of(error)
+    flash(_("A link is on its way to %(email)s. Your address changes when you open it.",
+            email=email), "success")  # fmt: skip
+    return redirect(url_for("web.my_account"))
+
+
+@everyone
+def confirm_address(token: str) -> Answer:
+    """Where the mailed link leads: the button changes the address, so that no scanner of mails
+    does."""
+    try:
+        if request.method == "GET":
+            email = own_address.pending(token=token)
+            return render_template("account/confirm_address.html", email=email)
+        email = own_address.confirm(token=token, visitor=visitor())
+    except NotFound as error:
+        page = render_template("account/confirm_address.html", email="", problem=told(error.detail))
+        return page, 404
+    flash(_("You sign in with %(email)s from now on.", email=email), "success")
+    return redirect(url_for("web.my_account"))
 
 
 @members(OWN)
@@ -139,6 +185,8 @@ def event_words(name: str) -> str:
         "api_key_created": _("API key made"), "api_key_revoked": _("API key revoked"),
         "role_changed": _("Role changed"), "member_removed": _("Removed from a business"),
         "registered": _("Account made"),
+        "email_change_asked": _("Another address asked for"),
+        "email_changed": _("Address changed"),
     }  # fmt: skip
     return str(words.get(name, name.replace("_", " ").capitalize()))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from invoicer_core.services.api_keys import PRESETS
+from invoicer_core.services.identity.api_keys import PRESETS
 
 
 @dataclass(frozen=True, slots=True)

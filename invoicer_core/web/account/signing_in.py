@@ -4,7 +4,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError, NotAuthenticated, TooManyRequests
-from invoicer_core.services import second_step, sessions, two_factor, users
+from invoicer_core.services.identity import second_step, sessions, two_factor, users
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats
 from invoicer_core.web.access import COOKIE, Answer, Site, everyone, own_path
 from invoicer_core.web.account.browser import STEP_COOKIE, ask_for_code, noted, welcome
@@ -44,7 +45,7 @@ def sign_in() -> Answer:
         page = url_for("web.sign_in_code", next=None if wanted == "/" else wanted)
         return ask_for_code(needed.token, page, two_factor.PENDING_LIFETIME)
     except TooManyRequests as error:
-        form.problem = error.detail
+        form.problem = told(error.detail)
         return _sign_in_page(form), 429, {"Retry-After": str(error.retry_after)}
     except NotAuthenticated:
         form.problem = _("This e-mail address and password do not belong together.")

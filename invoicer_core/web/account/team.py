@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.permissions import ROLES
 from invoicer_core.domain.snapshots import MemberSnapshot
-from invoicer_core.services import members as team
+from invoicer_core.services.identity import members as team
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once, words
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -122,7 +123,7 @@ def change_member(member_id: int) -> Answer:
     try:
         changed = team.change_role(member_id=member_id, role=role, by=access.actor())
     except InvoicerError as error:
-        return _page(Form({"role": "staff"}, problem=error.detail)), status_of(error)
+        return _page(Form({"role": "staff"}, problem=told(error.detail))), status_of(error)
     flash(
         _("%(name)s is %(role)s now.", name=_name(changed), role=words.role_word(changed.role)),
         "success",
@@ -139,7 +140,7 @@ def remove_member(member_id: int) -> Answer:
     try:
         team.remove(member_id=member_id, by=access.actor())
     except InvoicerError as error:
-        return _page(Form({"role": "staff"}, problem=error.detail)), status_of(error)
+        return _page(Form({"role": "staff"}, problem=told(error.detail))), status_of(error)
     if found.user_id == access.signed_in().user_id:
         return redirect("/")
     flash(_("%(name)s has no access any more.", name=_name(found)), "success")

@@ -5,7 +5,8 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import Conflict, InvoicerError
-from invoicer_core.services import rate_limits, two_factor
+from invoicer_core.services import rate_limits
+from invoicer_core.services.identity import two_factor
 from invoicer_core.web import access, formats
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.account.browser import visitor

@@ -19,6 +19,7 @@ from invoicer_core.services import (
     series,
     tax_rates,
 )
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, words
 from invoicer_core.web.forms.reading import Form, shown_number
 
@@ -152,7 +153,7 @@ def example(pattern: str, reset: str) -> dict[str, Any]:
         template = Pattern.parse(pattern, reset).expand(formats.today(), "CLIENT", start)
         return {"numbers": [template.render(1), template.render(2)], "wrong": None}
     except InvoicerError as error:
-        return {"numbers": [], "wrong": error.detail}
+        return {"numbers": [], "wrong": told(error.detail)}
 
 
 def _save_numbers(form: Form) -> None:

@@ -48,6 +48,19 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   refreshSoon(target);
 });
 
+// Who works with the keyboard keeps the place: the same link is focused in the fresh part. Fields and
+// whatever has an id are htmx's own business.
+let held = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const active = document.activeElement;
+  held = detail.target.contains?.(active) && !active.id ? active.getAttribute("href") : null;
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (held === null || document.activeElement !== document.body) return;
+  const part = document.getElementById(detail.target.id) ?? detail.target;
+  part.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;
   if (answer.status === 401) window.location.reload();

@@ -1,12 +1,12 @@
-// The charts of the analytics page. Each canvas names its data; amounts come as texts, the numbers
+// The charts of the analytics page and of answers. Each canvas names its data; amounts come as texts, the numbers
 // beside them only set heights. Colours are the page's own and follow light and dark.
 import {
-  BarController, BarElement, CategoryScale, Chart, Filler, LinearScale, LineController, LineElement,
-  PointElement, Tooltip,
+  BarController, BarElement, CategoryScale, Chart, Filler, Legend, LinearScale, LineController,
+  LineElement, PointElement, Tooltip,
 } from "chart.js";
 
 Chart.register(
-  BarController, BarElement, CategoryScale, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip,
+  BarController, BarElement, CategoryScale, Filler, Legend, LinearScale, LineController, LineElement, PointElement, Tooltip,
 );
 
 const data = JSON.parse(document.getElementById("chart-data")?.textContent ?? "{}");
@@ -31,6 +31,7 @@ function shared(flat) {
     indexAxis: flat ? "y" : "x",
     interaction: { mode: "index", axis: flat ? "y" : "x", intersect: false },
     scales: flat ? { x: amounts, y: names } : { x: names, y: amounts },
+    plugins: { legend: { display: false } },
   };
 }
 
@@ -42,6 +43,7 @@ function days(given) {
   const options = shared(false);
   const odd = given.remarks.map((remark, at) => (remark ? Number(given.values[at]) : null));
   options.plugins = {
+    ...options.plugins,
     tooltip: {
       callbacks: {
         label: (item) =>
@@ -67,7 +69,7 @@ function days(given) {
 
 function bars(given, flat) {
   const options = shared(flat);
-  options.plugins = { tooltip: { callbacks: { label: (item) => `${given.label}: ${given.texts[item.dataIndex]}` } } };
+  options.plugins = { ...options.plugins, tooltip: { callbacks: { label: (item) => `${given.label}: ${given.texts[item.dataIndex]}` } } };
   return {
     type: "bar",
     data: {
@@ -78,12 +80,58 @@ function bars(given, flat) {
   };
 }
 
+// Lines over time: days stand as far apart as they are, and lines differ by more than their colour.
+function lines(given) {
+  const options = shared(false);
+  const moments = [...new Set(given.lines.flatMap((line) => line.moments))].sort((a, b) => a - b);
+  const named = new Map(given.lines.flatMap((line) => line.moments.map((at, place) => [at, line.labels[place]])));
+  const step = Math.ceil(moments.length / 6);
+  options.interaction = { mode: "x", intersect: false };
+  options.scales.x = {
+    ...options.scales.x,
+    type: "linear",
+    min: moments[0],
+    max: moments.at(-1),
+    afterBuildTicks: (axis) => { axis.ticks = moments.filter((_, at) => at % step === 0).map((value) => ({ value })); },
+    ticks: { ...options.scales.x.ticks, callback: (value) => named.get(value)?.slice(0, 10) ?? "" },
+  };
+  options.plugins = {
+    legend: { display: given.lines.length > 1, labels: { usePointStyle: true } },
+    tooltip: {
+      callbacks: {
+        title: (items) => named.get(items[0]?.parsed.x) ?? "",
+        label: (item) => `${item.dataset.label}: ${given.lines[item.datasetIndex].texts[item.dataIndex]}`,
+      },
+    },
+  };
+  const colours = ["--chart-line", "--chart-bar", "--chart-mark"].map(colour);
+  return {
+    type: "line",
+    data: {
+      datasets: given.lines.map((line, at) => ({
+        label: line.label,
+        data: numbers(line.values).map((y, place) => ({ x: line.moments[place], y })),
+        borderColor: colours[at % 3],
+        backgroundColor: colours[at % 3],
+        borderDash: [[], [6, 4], [2, 3]][at % 3],
+        pointStyle: ["circle", "rect", "triangle"][at % 3],
+        clip: false,
+        pointRadius: moments.length > 60 ? 0 : 3,
+        borderWidth: 2.5,
+      })),
+    },
+    options,
+  };
+}
+
+const KINDS = { days, lines };
+
 function draw(canvas) {
   const given = data[canvas.dataset.chart];
   if (!given) return;
   drawn.get(canvas)?.destroy();
-  const config = canvas.dataset.kind === "days" ? days(given) : bars(given, true);
-  drawn.set(canvas, new Chart(canvas, config));
+  const kind = KINDS[canvas.dataset.kind];
+  drawn.set(canvas, new Chart(canvas, kind ? kind(given) : bars(given, true)));
 }
 
 function drawAll() {

@@ -92,6 +92,33 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
+// A new document is in its client's currency, until somebody chooses one.
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("#editor [name=currency]")) event.target.dataset.chosen = "";
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const wanted = event.detail.elt.matches?.("#client-field") && event.detail.elt.dataset.currency;
+  const editor = event.detail.elt.closest?.("#editor[data-new]");
+  const select = editor?.querySelector("[name=currency]");
+  if (!wanted || !select || "chosen" in select.dataset || editor.dataset.answered) return;
+  if (select.value === wanted) return;
+  if (![...select.options].some((each) => each.value === wanted)) select.add(new Option(wanted, wanted));
+  select.value = wanted;
+  select.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// A saved text is put behind what stands there.
+document.addEventListener("change", (event) => {
+  const picker = event.target.closest?.("[data-text-into]");
+  const field = picker?.value && picker.form.elements[picker.dataset.textInto];
+  if (!field) return;
+  const before = field.value.trimEnd();
+  field.value = before ? `${before}${field.matches("textarea") ? "\n" : " "}${picker.value}` : picker.value;
+  picker.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});
+
 // Suggestions: arrow keys walk through them, Escape and leaving close them.
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest?.("[data-suggest]");

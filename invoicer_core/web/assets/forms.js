@@ -7,7 +7,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method === "dialog") return;
+  // A file that is downloaded leaves the page as it is.
+  if (form.method === "dialog" || event.submitter?.hasAttribute("data-download")) return;
   form.dataset.sent = "1";
   changed.delete(form);
   const button = event.submitter;

@@ -1,6 +1,7 @@
 // Lists of rows: choosing some of them, and walking through them with the keyboard.
 const KEY = "invoicer-list-keys";
 const picked = new Set();
+let wholeList = false; // also what is on other pages
 
 const rows = () => [...document.querySelectorAll("[data-rows] tbody .row-link")];
 const picks = () => [...document.querySelectorAll("[data-pick]")];
@@ -26,13 +27,15 @@ function count() {
   }
   const said = document.querySelector("[data-pick-count]");
   if (said) said.textContent = chosen ? `${chosen} ${said.dataset.words}` : "";
-  if (every && !chosen) every.checked = false;
+  if (!chosen) wholeList = false;
+  if (every) every.checked = wholeList;
 }
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-pick-page]")) {
     for (const box of picks()) box.checked = event.target.checked;
   }
+  if (event.target.matches("[data-pick-every]")) wholeList = event.target.checked;
   if (event.target.matches("[data-pick], [data-pick-page], [data-pick-every]")) count();
   if (event.target.matches("[data-keys-on]")) {
     try {
@@ -59,7 +62,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   dialog.close();
 });
-window.addEventListener("pageshow", count);
+window.addEventListener("pageshow", () => {
+  wholeList = Boolean(document.querySelector("[data-pick-every]")?.checked);
+  count();
+});
 
 function walk(step) {
   const all = rows();

@@ -2,7 +2,9 @@
 // and shows in [data-live-state] whether the page is connected.
 import { io } from "socket.io-client";
 
-const link = document.querySelector("meta[name=invoicer-live]")?.content ?? "";
+const meta = (name) => document.querySelector(`meta[name=${name}]`)?.content ?? "";
+const link = meta("invoicer-live");
+const since = Number(meta("invoicer-made"));
 const socket = io({ transports: ["websocket"], auth: link ? { link } : {}, reconnectionDelayMax: 10000 });
 let connectedBefore = false;
 
@@ -22,7 +24,9 @@ function tell(kind, payload) {
 
 socket.on("connect", () => {
   show("on");
-  if (connectedBefore) tell("*", {}); // what happened meanwhile was missed: refresh everything
+  // What happened while the page was being made or the line was cut was missed: refresh everything.
+  if (connectedBefore) tell("*", {});
+  else socket.emit("missed", { since }, ({ missed }) => missed && tell("*", {}));
   connectedBefore = true;
 });
 socket.on("disconnect", () => show("off"));

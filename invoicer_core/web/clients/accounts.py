@@ -8,15 +8,9 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.snapshots import ClientSnapshot
-from invoicer_core.services import (
-    client_mail,
-    clients,
-    documents,
-    postings,
-    statement_runs,
-    statements,
-    tasks,
-)
+from invoicer_core.services import clients, documents, postings, statements, tasks
+from invoicer_core.services.clients import letters
+from invoicer_core.services.statements import runs
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.clients import words
@@ -100,7 +94,7 @@ def keep_statement(client_id: int) -> Answer:
             by=access.actor(),
         )
         if sends:
-            client_mail.send_statement(statement_id=kept.id, recipient=recipient, by=access.actor())
+            letters.send_statement(statement_id=kept.id, recipient=recipient, by=access.actor())
             flash(_("The statement is on its way to %(to)s.", to=recipient), "success")
         return url_for("web.statement", statement_id=kept.id)
 
@@ -146,9 +140,7 @@ def send_statement(statement_id: int) -> Answer:
     recipient = form.email("recipient", required=True)
 
     def work() -> None:
-        client_mail.send_statement(
-            statement_id=statement_id, recipient=recipient, by=access.actor()
-        )
+        letters.send_statement(statement_id=statement_id, recipient=recipient, by=access.actor())
         flash(_("The statement is on its way to %(to)s.", to=recipient), "success")
 
     if not form.ok:
@@ -175,7 +167,7 @@ def _list_page(form: Form) -> str:
         "clients/statements.html",
         page=statements.find(cursor=request.args.get("cursor")),
         query=query_of("cursor"),
-        outlook=statement_runs.outlook(),
+        outlook=runs.outlook(),
         form=form,
     )
 
@@ -189,7 +181,7 @@ def run_statements() -> Answer:
     def work() -> str:
         title = _("Statements from %(start)s to %(end)s", start=formats.day(start),
                   end=formats.day(end))  # fmt: skip
-        task = statement_runs.start(
+        task = runs.start(
             start=start or date.min, end=end or date.min, title=title, by=access.actor()
         )
         return url_for("web.statement_run", task_id=task.id)
@@ -209,8 +201,8 @@ def statement_run(task_id: int) -> Answer:
     return render_template(
         "clients/run.html",
         task=tasks.get(task_id=task_id),
-        counts=statement_runs.counts(task_id=task_id),
-        results=statement_runs.results(task_id=task_id),
+        counts=runs.counts(task_id=task_id),
+        results=runs.results(task_id=task_id),
         outcome_word=words.outcome_word,
         reason_word=words.reason_word,
     )

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError, NotFound
 from invoicer_core.domain.snapshots import ClientSnapshot, ContactSnapshot
-from invoicer_core.services import clients, consents
+from invoicer_core.services import clients
+from invoicer_core.services.messages import consents
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -87,7 +88,7 @@ def record_consent(client_id: int, contact_id: int) -> Answer:
     client = clients.get(client_id=client_id)
     found = _of(client, contact_id)
     form = Form.sent(request.form, formats.locale())
-    channel = form.choice("channel", consents.CHANNELS)
+    channel = form.choice("channel", consents.channels())
     given = form.choice("given", ("yes", "no"))
     how = form.text("how", required=True, longest=consents.HOW_LONGEST)
     day = form.date("day", required=True)

@@ -1,32 +1,24 @@
 """Clients: the list, the page of one with its tabs, adding, changing, archiving."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.domain.errors import InvoicerError, NotFound
+from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.snapshots import ClientSnapshot
-from invoicer_core.services import (
-    client_accounts,
-    client_merge,
-    clients,
-    consents,
-    credit_notes,
-    invoices,
-    messages,
-    payments,
-    statements,
-)
+from invoicer_core.services import clients, credit_notes, invoices, messages, payments, statements
+from invoicer_core.services.clients import ledger, merging
+from invoicer_core.services.messages import consents, message_channels
 from invoicer_core.web import access, formats, saving
 from invoicer_core.web.access import Answer, Site, members
-from invoicer_core.web.errors import status_of
+from invoicer_core.web.clients.words import field_word
+from invoicer_core.web.forms.differences import Difference
 from invoicer_core.web.forms.parties import CLIENT_FIELDS, client_fields
 from invoicer_core.web.forms.reading import Form, shown_number
-from invoicer_core.web.invoices import id_of
 from invoicer_core.web.site import query_of
-from invoicer_core.web.words import Options, currency_options, locale_options
+from invoicer_core.web.words import Options, country_options, currency_options, locale_options
 
 SHOWN: Final = ("", "open", "overdue", "archived")
 TABS: Final = ("invoices", "payments", "credits", "statements", "messages", "notes")
@@ -38,6 +30,8 @@ _FOUND: Final[Mapping[str, tuple[str, Callable[..., Any]]]] = {
     "messages": ("messages.read", messages.find),
 }
 LINES: Final = 20
+PLACES: Final = 4
+"""Channels in a client's own order, in the form."""
 
 
 def install(site: Site) -> None:
@@ -72,7 +66,7 @@ def client_list() -> Answer:
         page=page,
         query=query,
         tabs=list(zip(SHOWN, labels, strict=True)),
-        accounts=client_accounts.of(client_ids=[each.id for each in page.items]),
+        accounts=ledger.of(client_ids=[each.id for each in page.items]),
     )
 
 
@@ -82,7 +76,7 @@ def client(client_id: int) -> Answer:
     try:
         found = clients.get(client_id=client_id)
     except NotFound:
-        into = client_merge.merged_into(client_id=client_id)
+        into = merging.merged_into(client_id=client_id)
         if into is None:
             raise
         return redirect(url_for("web.client", client_id=into))
@@ -90,16 +84,16 @@ def client(client_id: int) -> Answer:
     tab = request.args.get("tab", "")
     if tab not in dict(tabs):
         tab = tabs[0][0]
-    accounts = client_accounts.of(client_ids=[client_id]).get(client_id, ())
+    accounts = ledger.of(client_ids=[client_id]).get(client_id, ())
     currency = found.currency or formats.currency()
     return render_template(
         "clients/detail.html",
         client=found,
         currency=currency,
-        account=client_accounts.in_currency(accounts, currency),
+        account=ledger.in_currency(accounts, currency),
         others=[each for each in accounts if each.currency != currency],
         consents=consents.current(contact_ids=[each.id for each in found.contacts]),
-        channels=consents.CHANNELS,
+        channels=consents.channels(),
         tabs=tabs,
         chosen=tab,
         page=_FOUND[tab][1](client_id=client_id, limit=LINES) if tab in _FOUND else None,
@@ -124,7 +118,7 @@ def new_client() -> Answer:
     if request.method == "GET":
         return _page(Form({"country": formats.country()}))
     form = Form.sent(request.form, formats.locale())
-    fields = client_fields(form)
+    fields = _read(form)
 
     def store() -> str:
         made = clients.create(
@@ -140,26 +134,18 @@ def new_client() -> Answer:
 @members("clients.write")
 def edit_client(client_id: int) -> Answer:
     """Change a client; issued invoices keep what they say."""
-    stored = clients.get(client_id=client_id)
-    if request.method == "GET":
-        return _page(Form(_values(stored)), stored)
-    form = Form.sent(request.form, formats.locale())
-    fields = client_fields(form)
-    if not form.ok:
-        return _page(form, stored), 422
-    try:
-        clients.update(
-            client_id=client_id,
-            fields=fields,
-            by=access.actor(),
-            expected_version=id_of(form.get("version")),
-        )
-    except InvoicerError as error:
-        form.refuse(error)
-        form.values["version"] = str(clients.get(client_id=client_id).version)
-        return _page(form, stored), status_of(error)
-    flash(_("Saved."), "success")
-    return redirect(url_for("web.client", client_id=client_id))
+    return saving.Edit(
+        load=lambda: clients.get(client_id=client_id),
+        values=_values,
+        read=_read,
+        store=lambda fields, version: clients.update(
+            client_id=client_id, fields=fields, by=access.actor(), expected_version=version
+        ),
+        page=_page,
+        address=url_for("web.client", client_id=client_id),
+        labels={name: field_word(name) for name in CLIENT_FIELDS} | _places(),
+        options=_options(),
+    ).answer()
 
 
 @members("clients.write")
@@ -174,22 +160,57 @@ def archive_client(client_id: int) -> Answer:
     return redirect(url_for("web.clients"))
 
 
+def _read(form: Form) -> dict[str, Any]:
+    """What was typed, with the order of channels as one list."""
+    fields = client_fields(form)
+    if any(name in form.values for name in _places()):
+        typed = [form.get(name) for name in _places()]
+        fields["channels"] = [each for each in dict.fromkeys(typed) if each]
+    return fields
+
+
+def _places() -> dict[str, str]:
+    """The fields that hold the order of channels, as people call them."""
+    return {
+        f"channel-{place}": _("Channel %(number)s", number=place) for place in range(1, PLACES + 1)
+    }
+
+
 def _values(stored: ClientSnapshot) -> dict[str, str]:
     values: dict[str, Any] = {name: getattr(stored, name) for name in CLIENT_FIELDS}
     values["credit_limit"] = shown_number(stored.credit_limit, formats.locale())
     values["locale"] = (stored.locale or "").replace("_", "-")
     values["version"] = stored.version
+    values |= dict.fromkeys(_places())
+    values |= dict(zip(_places(), stored.channels, strict=False))
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
-def _page(form: Form, stored: ClientSnapshot | None = None) -> str:
+def _page(
+    form: Form,
+    stored: ClientSnapshot | None = None,
+    *,
+    differences: Sequence[Difference] | None = None,
+) -> str:
     return render_template(
         "clients/edit.html",
         form=form,
         client=stored,
+        differences=differences,
         currencies=_with(currency_options(), form.get("currency")),
         locales=_with(locale_options(), form.get("locale")),
+        ways=list(message_channels.titles().items()),
+        places=range(1, PLACES + 1),
     )
+
+
+def _options() -> dict[str, dict[str, str]]:
+    return {
+        "country": dict(country_options()),
+        "currency": dict(currency_options()),
+        "locale": dict(locale_options()),
+        **dict.fromkeys(_places(), message_channels.titles()),
+    }
 
 
 def _with(options: Options, stored: str) -> Options:

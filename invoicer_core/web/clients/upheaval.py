@@ -5,8 +5,10 @@ from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import Conflict, InvoicerError
 from invoicer_core.domain.snapshots import ClientSnapshot
-from invoicer_core.services import client_erasure, client_export, client_merge, clients
-from invoicer_core.services.client_merge import MergePlan
+from invoicer_core.services import clients
+from invoicer_core.services.clients import erasure, exporting, merging
+from invoicer_core.services.clients.merging import MergePlan
+from invoicer_core.services.wording import told
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.clients import words
@@ -28,7 +30,7 @@ def install(site: Site) -> None:
 def merge_client(client_id: int) -> Answer:
     """Choose the client that stays, see what will happen, and do it."""
     into_id = id_of(request.values.get("into"))
-    done = client_merge.merged_into(client_id=client_id)
+    done = merging.merged_into(client_id=client_id)
     if done is not None:  # a second click: lead to the client that stayed
         return redirect(url_for("web.client", client_id=done))
     found = clients.get(client_id=client_id)
@@ -37,17 +39,17 @@ def merge_client(client_id: int) -> Answer:
     if into_id is None:
         return _merge_page(client_id, None)
     try:
-        plan = client_merge.plan(client_id=client_id, into_id=into_id)
+        plan = merging.plan(client_id=client_id, into_id=into_id)
     except InvoicerError as error:
-        return _merge_page(client_id, None, problem=error.detail), status_of(error)
+        return _merge_page(client_id, None, problem=told(error.detail)), status_of(error)
     return _merge_page(client_id, plan)
 
 
 def _merge(gone: ClientSnapshot, into_id: int) -> Answer:
     try:
-        kept = client_merge.merge(client_id=gone.id, into_id=into_id, by=access.actor())
+        kept = merging.merge(client_id=gone.id, into_id=into_id, by=access.actor())
     except InvoicerError as error:
-        return _merge_page(gone.id, None, problem=error.detail), status_of(error)
+        return _merge_page(gone.id, None, problem=told(error.detail)), status_of(error)
     flash(_("%(gone)s is now part of %(kept)s.", gone=gone.name, kept=kept.name), "success")
     return redirect(url_for("web.client", client_id=kept.id))
 
@@ -77,15 +79,15 @@ def erase_client(client_id: int) -> Answer:
         try:
             if request.form.get("sure") != "1":
                 raise Conflict(_("Please confirm that you want to erase the data."))
-            client_erasure.erase(client_id=client_id, by=access.actor())
+            erasure.erase(client_id=client_id, by=access.actor())
         except InvoicerError as error:
-            problem, status = error.detail, status_of(error)
+            problem, status = told(error.detail), status_of(error)
         else:
             flash(_("The personal data is erased."), "success")
             return redirect(url_for("web.client", client_id=client_id))
     page = render_template(
         "clients/erase.html",
-        plan=client_erasure.plan(client_id=client_id),
+        plan=erasure.plan(client_id=client_id),
         problem=problem,
         thing_word=words.thing_word,
     )
@@ -95,7 +97,7 @@ def erase_client(client_id: int) -> Answer:
 @members("clients.write")
 def export_client(client_id: int) -> Response:
     """All that is kept about the client, as JSON."""
-    response = Response(client_export.export(client_id=client_id), mimetype="application/json")
+    response = Response(exporting.export(client_id=client_id), mimetype="application/json")
     name = f"client-{client_id}.json"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response

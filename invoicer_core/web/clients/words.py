@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from invoicer_core.services.statement_runs import NO_ADDRESS, NO_CONSENT
+from invoicer_core.services.statements.runs import NO_ADDRESS, NO_CONSENT
 
 
 def posting_word(kind: str) -> str:

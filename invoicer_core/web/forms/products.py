@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from invoicer_core.domain.snapshots import ProductSnapshot, TaxRateSnapshot
-from invoicer_core.services.categories import Branch
+from invoicer_core.services.products.categories import Branch
 from invoicer_core.web import access, formats, words
 from invoicer_core.web.forms.reading import Form, shown_number
 from invoicer_core.web.invoices import id_of
@@ -39,6 +39,19 @@ def product_fields(form: Form, *, fresh: bool) -> dict[str, Any]:
     if fresh:
         fields["stock_quantity"] = form.number("stock_quantity", least=ZERO)
     return fields
+
+
+def product_labels() -> dict[str, str]:
+    """The fields that the product page may change, as people call them."""
+    labels = {
+        "name": _("Name"), "description": _("Description"), "sku": _("Article number"),
+        "category": _("Category"), "unit_price": _("Price"), "unit": _("Unit"),
+        "tax_rate_id": _("Tax"), "cost_price": _("What it costs you"),
+        "low_stock_level": _("Alert level"),
+    }  # fmt: skip
+    if not access.may("costs.read"):
+        del labels["cost_price"]
+    return labels
 
 
 def product_values(stored: ProductSnapshot) -> dict[str, str]:

@@ -15,6 +15,7 @@ from babel.numbers import get_decimal_symbol
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import FieldError, InvoicerError
+from invoicer_core.services.wording import told
 
 NUMBER: Final = re.compile(r"[+-]?[0-9.,'\u2019\s\u00a0\u202f]+")
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -178,8 +179,8 @@ class Form:
         for wrong in error.fields:
             name = (names or {}).get(wrong.pointer, wrong.pointer.strip("/").replace("/", "-"))
             if name in self.values or name in (names or {}).values():
-                self.fail(name, wrong.message)
+                self.fail(name, told(wrong.message))
             else:
                 left.append(wrong)
         if left or not error.fields:
-            self.problem = error.detail
+            self.problem = told(error.detail)

@@ -3,9 +3,11 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from flask_babel import gettext as _
+
 from invoicer_core.domain.snapshots import SupplierSnapshot
-from invoicer_core.services.bill_rows import BillSnapshot
-from invoicer_core.services.bills import METHODS
+from invoicer_core.services.buying.bill_rows import BillSnapshot
+from invoicer_core.services.buying.bills import METHODS
 from invoicer_core.web import formats
 from invoicer_core.web.forms.reading import Form, shown_number
 
@@ -42,6 +44,17 @@ def supplier_values(stored: SupplierSnapshot) -> dict[str, str]:
     values: dict[str, Any] = {name: getattr(stored, name) for name in SUPPLIER_FIELDS}
     values["version"] = stored.version
     return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+def supplier_labels() -> dict[str, str]:
+    """The fields as people call them, in the order of the form."""
+    return {
+        "name": _("Name"), "legal_name": _("Legal name"), "contact_name": _("Contact"),
+        "email": _("E-mail"), "phone": _("Phone"), "address": _("Street and number"),
+        "postcode": _("Postcode"), "city": _("City"), "country": _("Country"),
+        "vat_id": _("VAT id"), "tax_number": _("Tax number"), "iban": _("IBAN"), "bic": _("BIC"),
+        "currency": _("Currency"), "payment_terms_days": _("Days to pay"), "notes": _("Notes"),
+    }  # fmt: skip
 
 
 def bill_fields(form: Form) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from invoicer_core.domain.errors import InvoicerError
-from invoicer_core.services import client_mail, payments
+from invoicer_core.services import payments
+from invoicer_core.services.clients import letters
 from invoicer_core.services.payments import open_items, providers
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -58,7 +60,7 @@ def undo_part(payment_id: int, allocation_id: int) -> Answer:
     try:
         payments.unallocate(payment_id=payment_id, allocation_id=allocation_id, by=access.actor())
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
     else:
         flash(_("Taken off the invoice. The money is not used now."), "success")
     return _to(payment_id)
@@ -100,7 +102,7 @@ def ask_refund(payment_id: int, attempt_id: int) -> Answer:
     try:
         providers.ask_again(payment_id=payment_id, attempt_id=attempt_id, by=access.actor())
     except InvoicerError as error:
-        flash(error.detail, "danger")
+        flash(told(error.detail), "danger")
     else:
         flash(_("The money went back."), "success")
     return _to(payment_id)
@@ -113,7 +115,7 @@ def send_receipt(payment_id: int) -> Answer:
     recipient = form.email("recipient", required=True)
 
     def work() -> None:
-        client_mail.send_receipt(payment_id=payment_id, recipient=recipient, by=access.actor())
+        letters.send_receipt(payment_id=payment_id, recipient=recipient, by=access.actor())
         flash(_("The receipt is on its way to %(to)s.", to=recipient), "success")
 
     if not form.ok:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask import render_template
+from flask import render_template, request
 from flask_babel import gettext as _
 
 from invoicer_core.domain.snapshots import PaymentSnapshot
-from invoicer_core.services import clients, papers, payments
+from invoicer_core.services import clients, payments
+from invoicer_core.services.documents import papers
 from invoicer_core.services.payments import open_items, providers
 from invoicer_core.services.payments.recording import USABLE
 from invoicer_core.web import formats, words
@@ -20,6 +21,7 @@ from invoicer_core.web.site import query_of
 
 MANUAL = "manual"
 STATES = ("", "unapplied", "refunded")
+DIALOGS = ("refund", "receipt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,9 @@ def payment_list() -> Answer:
 
 @members("payments.read")
 def payment(payment_id: int) -> Answer:
-    """One payment: what it was put on, what went back, its receipt."""
-    return detail_page(payments.get(payment_id=payment_id))
+    """One payment: what it was put on, what went back, its receipt; ``show`` opens a dialog."""
+    show = request.args.get("show", "")
+    return detail_page(payments.get(payment_id=payment_id), show=show if show in DIALOGS else "")
 
 
 def detail_page(found: PaymentSnapshot, *, show: str = "", form: Form | None = None) -> str:

@@ -14,9 +14,11 @@ from invoicer_core.domain.drafts import PaymentDraft
 from invoicer_core.domain.errors import FieldError, InvoicerError
 from invoicer_core.domain.money import minor_units
 from invoicer_core.domain.snapshots import ClientSnapshot
-from invoicer_core.services import client_accounts, clients, invoices, payments
+from invoicer_core.services import clients, invoices, payments
+from invoicer_core.services.clients import ledger
 from invoicer_core.services.payments import open_items
 from invoicer_core.services.payments.open_items import OpenItem
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.errors import status_of
@@ -172,7 +174,7 @@ def refuse_parts(form: Form, error: InvoicerError, parts: Sequence[tuple[int, De
     }
     form.refuse(error, names)
     if not error.fields or any(_is_whole(each) for each in error.fields):
-        form.problem = error.detail
+        form.problem = told(error.detail)
 
 
 def _is_whole(wrong: FieldError) -> bool:
@@ -203,7 +205,7 @@ def _currency(client: ClientSnapshot, wanted: str | None) -> str:
 def _currencies(client: ClientSnapshot) -> list[str]:
     """The client's usual currency and those in which something is open."""
     usual = client.currency or formats.currency()
-    accounts = client_accounts.of(client_ids=[client.id]).get(client.id, ())
+    accounts = ledger.of(client_ids=[client.id]).get(client.id, ())
     others = [each.currency for each in accounts if each.balance > 0 and each.currency != usual]
     return [usual, *others]
 
@@ -215,7 +217,7 @@ def _choose_client(query: dict[str, str]) -> str:
         cursor=query.get("cursor"),
         owing=None if query.get("q") else "open",
     )
-    accounts = client_accounts.of(client_ids=[each.id for each in page.items])
+    accounts = ledger.of(client_ids=[each.id for each in page.items])
     return render_template("payments/whose.html", page=page, query=query, accounts=accounts)
 
 

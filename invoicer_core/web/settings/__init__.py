@@ -11,12 +11,16 @@ from invoicer_core.web.settings import (
     jobs,
     numbering,
     plugins,
+    saved_texts,
+    storage,
     taxes,
+    texts,
     webhooks,
 )
 
 PAGES = (
-    home, business, documents, numbering, taxes, channels, plugins, webhooks, audit, export, jobs,
+    home, business, documents, numbering, taxes, channels, texts, saved_texts, plugins, webhooks,
+    storage, audit, export, jobs,
 )  # fmt: skip
 
 

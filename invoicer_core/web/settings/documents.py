@@ -21,7 +21,7 @@ from invoicer_core.services import (
     series,
     tax_rates,
 )
-from invoicer_core.web import access, formats, headers
+from invoicer_core.web import access, formats, headers, portal_brand
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.invoices import pdf_response
@@ -53,6 +53,16 @@ def column_words() -> dict[str, str]:
     }  # fmt: skip
 
 
+def template_words() -> dict[str, tuple[str, str]]:
+    """How documents may look: what each template is called, and what it is for."""
+    return {
+        "classic": (_("Classic"), _("A line of your colour, clear rows. For any business.")),
+        "modern": (_("Modern"), _("Your name on a band of your colour, striped rows.")),
+        "compact": (_("Compact"), _("Small type and close rows: many items on one page.")),
+        "elegant": (_("Elegant"), _("A letter with a centred name, in a serif type.")),
+    }
+
+
 @members("settings.write")
 def show() -> Answer:
     """The texts, the columns, the sample."""
@@ -71,6 +81,7 @@ def _stored() -> dict[str, str]:
         values[f"column_{name}"] = "" if name in hidden else "1"
     values["color"] = g.business.color or "#2f54c8"
     values["paper"] = str(settings.get("paper") or "")
+    values["document_template"] = _chosen_template()
     values["invoice_notes"] = str(settings.get("invoice_notes") or "")
     values["version"] = str(g.business.version)
     return values
@@ -80,7 +91,8 @@ def _page(form: Form) -> str:
     headers.widen("frame-src", "'self'")
     return frame.page(
         "documents", form, languages=languages(), columns=column_words(),
-        shown_language=_asked_language(), papers=_papers(),
+        shown_language=_asked_language(), papers=_papers(), templates=template_words(),
+        shown_template=_asked_template(),
     )  # fmt: skip
 
 
@@ -91,6 +103,16 @@ def _papers() -> list[tuple[str, str]]:
 def _asked_language() -> str:
     asked = request.args.get("language", "")
     return asked if asked in document_texts.LANGUAGES else languages()[0][0]
+
+
+def _chosen_template() -> str:
+    return str(g.business.settings.get("document_template") or document_texts.TEMPLATES[0])
+
+
+def _asked_template() -> str:
+    """The one to look at before it is chosen; the chosen one where none is asked for."""
+    asked = request.args.get("document_template", "")
+    return asked if asked in document_texts.TEMPLATES else _chosen_template()
 
 
 @members("settings.write")
@@ -109,6 +131,9 @@ def save() -> Answer:
         "document_texts": texts,
         "hidden_columns": hidden,
         "paper": form.choice("paper", document_texts.PAPERS, required=False),
+        "document_template": form.choice(
+            "document_template", document_texts.TEMPLATES, required=False
+        ),
         "invoice_notes": form.text("invoice_notes", longest=2000),
         "invoice_footer": None,
         "payment_terms": None,
@@ -129,7 +154,8 @@ def save() -> Answer:
 
 @members("settings.write")
 def sample() -> Answer:
-    """A sample invoice as it stands in the frame: what is saved, in the language asked for."""
+    """A sample invoice as it stands in the frame: what is saved, in the language and with the
+    template asked for."""
     language = _asked_language()
     headers.widen("frame-ancestors", "'self'")
     page = render_template("settings/sample.html", document=_preview(language), language=language)
@@ -140,11 +166,14 @@ def sample() -> Answer:
 def sample_pdf() -> Answer:
     """The sample as the PDF that clients would get."""
     document = _sample(_asked_language())
-    return pdf_response("sample.pdf", documents.sample(document=document, mark=_("Sample")))
+    return pdf_response(
+        "sample.pdf",
+        documents.sample(document=document, mark=_("Sample"), template=_asked_template()),
+    )
 
 
 def _preview(language: str) -> Any:
-    return documents.preview_html(document=_sample(language))
+    return documents.preview_html(document=_sample(language), template=_asked_template())
 
 
 def _sample(language: str) -> InvoiceSnapshot:
@@ -182,5 +211,4 @@ def _number(today: date) -> str:
 @members("settings.write")
 def colors() -> Answer:
     """The business's colour for the frame, as a style sheet."""
-    color = g.business.color or "#2f54c8"
-    return Response(f":root{{--brand:{color}}}", mimetype="text/css")
+    return portal_brand.paper_colors()

@@ -64,6 +64,12 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         Part("settings_channels", "mail-cog", lazy("Mail and channels"),
              lazy("Which mails clients get, over which channels, with a test."),
              "settings.write", ("settings_channels",)),
+        Part("settings_texts", "message", lazy("Texts of messages"),
+             lazy("What your mails and text messages say, in each language."),
+             "settings.write", ("settings_texts",)),
+        Part("settings_saved_texts", "file-text", lazy("Saved texts"),
+             lazy("Notes and terms that you put into documents again and again."),
+             "settings.write", ("settings_saved_text",)),
     ),
     "people": (
         Part("members", "users-group", lazy("Team"), lazy("Who works here, and what they may do."),
@@ -82,6 +88,9 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
              "settings.write", ("settings_webhook",)),
     ),
     "care": (
+        Part("settings_storage", "folder", lazy("Storage"),
+             lazy("Where PDFs and uploads are kept, and moving them elsewhere."),
+             "settings.write", ("settings_storage",)),
         Part("settings_audit", "shield-check", lazy("Audit log"),
              lazy("Who did what and when, with proof that nothing was changed later."),
              "audit.read", ("settings_audit",)),

@@ -6,7 +6,8 @@ from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from invoicer_core.services import parked, plugins, webhooks
+from invoicer_core.services import plugins, webhooks
+from invoicer_core.services.plugins import parked
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.settings import frame
 

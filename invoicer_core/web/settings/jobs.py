@@ -7,14 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from invoicer_core.jobs import schedules
-from invoicer_core.services import (
-    deliveries,
-    parked,
-    plugin_control,
-    plugins,
-    webhooks,
-    work_overview,
-)
+from invoicer_core.services import deliveries, plugins, webhooks, work_overview
+from invoicer_core.services.plugins import control, parked
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.invoices import id_of
@@ -76,8 +70,8 @@ def _health(parts: dict[str, bool]) -> list[Health]:
     ]
 
 
-def _mail() -> list[plugin_control.ChannelSnapshot]:
-    return list(plugin_control.channels())
+def _mail() -> list[control.ChannelSnapshot]:
+    return list(control.channels())
 
 
 def _rhythms() -> list[Rhythm]:
@@ -89,7 +83,7 @@ def _rhythms() -> list[Rhythm]:
         Rhythm(words.get(name, name.replace("_", " ").capitalize()), _every(seconds))
         for name, seconds in schedules.EVERY.items()
     ]
-    for each in plugin_control.schedules():
+    for each in control.schedules():
         times = _("daily at %(time)s", time=each.at) if each.at else _every(each.every or 0)
         label = _("%(plugin)s: %(name)s", plugin=each.plugin, name=each.name.replace("_", " "))
         found.append(Rhythm(label, times, each.runs))

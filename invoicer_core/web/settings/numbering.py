@@ -10,6 +10,7 @@ from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.numbering import Pattern
 from invoicer_core.services import number_proof, series
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form
@@ -106,7 +107,7 @@ def example() -> Answer:
         template = Pattern.parse(pattern, reset).expand(formats.today(), "CLIENT", start)
         return str(escape(_("Like %(example)s", example=template.render(1))))
     except InvoicerError as refusal:
-        return str(escape(refusal.fields[0].message if refusal.fields else refusal.detail))
+        return str(escape(told(refusal.fields[0].message if refusal.fields else refusal.detail)))
 
 
 @members("settings.write")

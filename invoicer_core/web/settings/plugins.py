@@ -11,7 +11,8 @@ from invoicer_core.domain.account import PluginSnapshot
 from invoicer_core.domain.errors import InvoicerError, NotFound
 from invoicer_core.domain.work import DeliverySnapshot
 from invoicer_core.hooks.settings import FormField
-from invoicer_core.services import deliveries, parked, plugin_control, plugins
+from invoicer_core.services import deliveries, plugins
+from invoicer_core.services.plugins import control, parked
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.forms.reading import Form
@@ -73,7 +74,7 @@ def _page(plugin: PluginSnapshot, form: Form) -> str:
         "plugin", form, plugin=plugin, fields=_fields(plugin),
         deliveries=_deliveries(plugin.name),
         parked=_parked(plugin.name, parked.counts()),
-        has_checks=plugin_control.has_checks(name=plugin.name),
+        has_checks=control.has_checks(name=plugin.name),
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _deliveries(name: str) -> list[DeliverySnapshot]:
 
 def _fields(plugin: PluginSnapshot) -> list[Field]:
     found = []
-    for each in plugin_control.form(name=plugin.name):
+    for each in control.form(name=plugin.name):
         held = plugin.settings.get(each.name)
         is_secret = each.kind == "secret" and isinstance(held, dict)
         secret: dict[str, Any] = dict(held) if is_secret and isinstance(held, dict) else {}
@@ -99,7 +100,7 @@ def _fields(plugin: PluginSnapshot) -> list[Field]:
 
 def _stored(plugin: PluginSnapshot) -> dict[str, str]:
     values = {"version": str(plugin.version)}
-    for each in plugin_control.form(name=plugin.name):
+    for each in control.form(name=plugin.name):
         held = plugin.settings.get(each.name)
         if each.kind == "secret" or held is None:
             continue
@@ -112,7 +113,7 @@ def _stored(plugin: PluginSnapshot) -> dict[str, str]:
 def save(name: str) -> Answer:
     """Replace a plugin's settings; a secret that is left empty stays as it is."""
     form = frame.sent()
-    fields = plugin_control.form(name=name)
+    fields = control.form(name=name)
     given = {each.name: value for each in fields if (value := _value(form, each)) is not None}
     names = {each.name: f"{PREFIX}{each.name}" for each in fields}
     try:
@@ -150,7 +151,7 @@ def switch(name: str) -> Answer:
 @members("plugins.write")
 def pause(name: str) -> Answer:
     """Stop a plugin for now."""
-    plugin_control.pause(name=name, by=access.actor())
+    control.pause(name=name, by=access.actor())
     return _back(name, _("Paused. What it is owed meanwhile is kept until you resume it."))
 
 

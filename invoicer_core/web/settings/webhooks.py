@@ -11,8 +11,10 @@ from invoicer_core.domain.events import EVENTS
 from invoicer_core.domain.webhooks import WebhookAttemptSnapshot
 from invoicer_core.hooks import codec
 from invoicer_core.services import webhooks
+from invoicer_core.services.wording import told
 from invoicer_core.web import access, once
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.invoices import id_of
 from invoicer_core.web.settings import frame
@@ -46,9 +48,8 @@ def event_groups() -> dict[str, list[tuple[str, str]]]:
     }  # fmt: skip
     found: dict[str, list[tuple[str, str]]] = {}
     for name, kind in EVENTS.items():
-        about = " ".join((kind.__doc__ or "").split()).partition(". ")[0].rstrip(".")
         thing = name.partition(".")[0]
-        found.setdefault(words.get(thing, thing), []).append((name, f"{about}."))
+        found.setdefault(words.get(thing, thing), []).append((name, spoken(kind.about())))
     return found
 
 
@@ -191,7 +192,7 @@ def resend(endpoint_id: int) -> Answer:
     try:
         webhooks.resend(endpoint_id=endpoint_id, delivery_id=number, by=access.actor())
     except InvoicerError as error:
-        return frame.told("settings_webhook", error.detail, "danger", endpoint_id=endpoint_id)
+        return frame.told("settings_webhook", told(error.detail), "danger", endpoint_id=endpoint_id)
     return frame.told("settings_webhook", _("It is sent again now."), endpoint_id=endpoint_id)
 
 
