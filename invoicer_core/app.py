@@ -10,7 +10,8 @@ from invoicer_core.config import Config
 from invoicer_core.hooks import codec
 from invoicer_core.hooks.plugin import Plugin
 from invoicer_core.models import db
-from invoicer_core.services import businesses, deliveries, links, plugin_jobs
+from invoicer_core.services import businesses, deliveries, links
+from invoicer_core.services.plugins import plugin_jobs
 
 TITLE = "Invoicer"
 REQUEST_BYTES = 2 * 1024 * 1024

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from invoicer_core.cli_workflows import workflows
 from invoicer_core.config import Config, ConfigError, libpq_url, store_secret, stored_secrets
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def main() -> None:
 @click.version_option(package_name="invoicer")
 def commands() -> None:
     """Invoicing for small businesses."""
+
+
+commands.add_command(workflows)
 
 
 def _say(line: str) -> None:
@@ -279,6 +283,19 @@ def new_plugin(name: str) -> None:
     _say(f"{folder.name} is written. In it, `python -m pytest` passes; change it from there.")
 
 
+@plugins.command(name="texts")
+@click.argument("name")
+def plugin_texts(name: str) -> None:
+    """Gather the texts of plugin NAME into its catalogs beside its sources, and compile them."""
+    from invoicer_core.embedded.plugin_tools import CommandFailed, texts
+
+    try:
+        for line in texts(name):
+            _say(line)
+    except CommandFailed as failed:
+        raise ConfigError(str(failed)) from failed
+
+
 @plugins.command(name="run", context_settings={"ignore_unknown_options": True})
 @click.option("--business", type=int, help="The id of the business to work in.")
 @click.argument("plugin")
@@ -296,6 +313,19 @@ def run_plugin(business: int | None, plugin: str, command: str, arguments: tuple
         raise ConfigError(str(failed)) from failed
 
 
+@plugins.command(name="uninstall")
+@click.option("--yes", is_flag=True, help="Delete it. Without this it is only told.")
+@click.argument("name")
+def uninstall_plugin(yes: bool, name: str) -> None:
+    """Delete what plugin NAME, whose package is gone, has left in the database."""
+    from invoicer_core.embedded.databases import running
+    from invoicer_core.embedded.plugin_removal import uninstall
+
+    with running(Config.load()) as config:
+        for line in uninstall(config, name, yes=yes):
+            _say(line)
+
+
 @commands.command(name="two-step-off")
 @click.argument("email")
 def two_step_off(email: str) -> None:
@@ -303,7 +333,7 @@ def two_step_off(email: str) -> None:
     from invoicer_core.app import create_app
     from invoicer_core.domain.errors import NotFound
     from invoicer_core.embedded.databases import running
-    from invoicer_core.services import two_factor
+    from invoicer_core.services.identity import two_factor
 
     try:
         with running(Config.load()) as config, create_app(config).app_context():
@@ -359,12 +389,8 @@ def _tell(found: tuple[str, ...]) -> None:
     for sentence in found:
         _say(f"- {sentence}")
     if found:
-        _exit(1)
+        sys.exit(1)
     _say("Nothing is wrong.")
-
-
-def _exit(status: int) -> NoReturn:
-    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -26,14 +26,12 @@ MIN_KEY_LENGTH = 32
 SAMPLE_KEYS = ("change", "secret", "example", "sample", "password", "default", "0123456789", "test")
 CORE_NAMES = frozenset(
     {
-        "DATABASE_URL",
-        "DATABASE_GATE_URL",
-        "DATABASE_OWNER_URL",
-        "REDIS_URL",
-        "PORT",
-        "LOG_LEVEL",
+        "DATABASE_URL", "DATABASE_GATE_URL", "DATABASE_OWNER_URL", "DATABASE_SQL_URL", "REDIS_URL",
+        "PORT", "LOG_LEVEL",
     }
-)
+)  # fmt: skip
+HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*", re.ASCII)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 RATE_LIMIT = re.compile(
     r"off|\d+/(second|minute|hour|day)(;\d+/(second|minute|hour|day))*", re.ASCII
 )
@@ -47,16 +45,19 @@ class ConfigError(ValueError):
 class Config:
     """Everything the process was told at its start. Addresses are SQLAlchemy's form of URL.
 
-    ``database_url``, ``gate_url``, ``owner_url`` and ``redis_url`` are None until the embedded
+    The four addresses of the database and ``redis_url`` are None until the embedded
     servers have been found or started (``embedded.servers``) or were given by environment.
+    ``hosts`` are the names that requests may ask for; empty, while nobody named any: all.
     """
 
     data: Path
     bind: str = "127.0.0.1"
     port: int = 8000
     url: str = "http://127.0.0.1:8000"
+    hosts: frozenset[str] = frozenset()
     database_url: str | None = field(default=None, repr=False)
     gate_url: str | None = field(default=None, repr=False)
+    sql_url: str | None = field(default=None, repr=False)
     owner_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     pg_bin: Path | None = None
@@ -64,6 +65,7 @@ class Config:
     plugins: Literal["all", "none"] | tuple[str, ...] = "all"
     signup: Signup = "first"
     demo: bool = False
+    peers: bool = False
     cors_origins: tuple[str, ...] = ()
     log_level: LogLevel = "info"
     log_dir: Path | None = None
@@ -73,6 +75,7 @@ class Config:
     rate_limit_address: str = "600/minute"
     rate_limit_sign_in: str = "10/minute;100/hour"
     upload_bytes: int = 20_000_000
+    visit_days: int = 400
     plugin_environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -94,11 +97,13 @@ class Config:
         merged = {**stored_secrets(data), **{k: v for k, v in environ.items() if v != ""}}
         read = _Reader(merged)
         port = read.integer("PORT", 8000, 1, 65535)
+        url = read.public_url("INVOICER_URL", f"http://127.0.0.1:{port}")
         return cls(
             data=data,
             bind=read.text("INVOICER_BIND", "127.0.0.1"),
             port=port,
-            url=read.public_url("INVOICER_URL", f"http://127.0.0.1:{port}"),
+            url=url,
+            hosts=read.hosts("INVOICER_HOSTS", url if "INVOICER_URL" in merged else None),
             **_databases(read),
             redis_url=read.redis_url("REDIS_URL"),
             pg_bin=read.folder("INVOICER_PG_BIN"),
@@ -106,6 +111,7 @@ class Config:
             plugins=read.plugins("INVOICER_PLUGINS"),
             signup=cast(Signup, read.choice("INVOICER_SIGNUP", "first", get_args(Signup))),
             demo=read.boolean("INVOICER_DEMO", default=False),
+            peers=read.boolean("INVOICER_PEERS", default=False),
             cors_origins=read.origins("INVOICER_CORS_ORIGINS"),
             log_level=cast(LogLevel, read.choice("LOG_LEVEL", "info", get_args(LogLevel))),
             log_dir=read.folder("INVOICER_LOG_DIR", must_exist=False),
@@ -115,9 +121,8 @@ class Config:
             rate_limit_address=read.rate_limit("INVOICER_RATE_LIMIT_ADDRESS", "600/minute"),
             rate_limit_sign_in=read.rate_limit("INVOICER_RATE_LIMIT_SIGN_IN", "10/minute;100/hour"),
             upload_bytes=read.integer("INVOICER_UPLOAD_MB", 20, 1, 1000) * 1_000_000,
-            plugin_environ=MappingProxyType(
-                {k: v for k, v in merged.items() if _is_for_plugins(k)}
-            ),
+            visit_days=read.integer("INVOICER_VISIT_DAYS", 400, 1, 3650),
+            plugin_environ=MappingProxyType(_for_plugins(merged)),
             environ=MappingProxyType(dict(environ)),
         )
 
@@ -140,12 +145,15 @@ class Config:
         """The environment for a run-time process: addresses filled in, the owner's left out."""
         given = dict(self.environ)
         given.pop("DATABASE_OWNER_URL", None)
-        given.update(INVOICER_DATA=str(self.data), PORT=str(self.port), INVOICER_URL=self.url)
+        given.update(INVOICER_DATA=str(self.data), PORT=str(self.port))
         given.update(INVOICER_BIND=self.bind, INVOICER_SIGNUP=self.signup)
         given["INVOICER_DEMO"] = "1" if self.demo else "0"
+        # Matrices on several threads are several times slower where the cores are busy.
+        given.setdefault("OPENBLAS_NUM_THREADS", "1")
         addresses = {
             "DATABASE_URL": self.database_url,
             "DATABASE_GATE_URL": self.gate_url,
+            "DATABASE_SQL_URL": self.sql_url,
             "REDIS_URL": self.redis_url,
         }
         given.update({name: value for name, value in addresses.items() if value is not None})
@@ -227,6 +235,18 @@ class _Reader:
             raise ConfigError(f"{name} must be http(s)://host without a path, not {text!r}.")
         return text
 
+    def hosts(self, name: str, url: str | None) -> frozenset[str]:
+        """The names of the public address and those of the setting; none without an address. On
+        loopback its names are one."""
+        named = {part.strip().lower() for part in self.text(name, "").split(",") if part.strip()}
+        for host in named:
+            if not HOST.fullmatch(host):
+                raise ConfigError(f"{name} must list host names without ports, not {host!r}.")
+        if url is None:
+            return frozenset()
+        own = (urlsplit(url).hostname or "").lower()
+        return frozenset({own, *named, *(LOOPBACK if own in LOOPBACK else ())})
+
     def redis_url(self, name: str) -> str | None:
         text = self.optional(name)
         if text is not None and urlsplit(text).scheme not in ("redis", "rediss", "unix"):
@@ -264,13 +284,15 @@ def _databases(read: _Reader) -> dict[str, str | None]:
         if gate is not None or owner is not None:
             name = "DATABASE_GATE_URL" if gate is not None else "DATABASE_OWNER_URL"
             raise ConfigError(f"{name} is set but DATABASE_URL is not: set both or neither.")
-        return {"database_url": None, "gate_url": None, "owner_url": None}
+        return dict.fromkeys(("database_url", "gate_url", "sql_url", "owner_url"))
     if owner is not None and owner.username == app.username:
         raise ConfigError("DATABASE_URL must not use the owner's login: row level security.")
     found_gate = urlunsplit(gate) if gate else with_login(app, "invoicer_gate", _password(app))
+    asks = read.database("DATABASE_SQL_URL")
     return {
         "database_url": urlunsplit(app),
         "gate_url": found_gate,
+        "sql_url": urlunsplit(asks) if asks else with_login(app, "invoicer_sql", _password(app)),
         "owner_url": urlunsplit(owner) if owner else None,
     }
 
@@ -298,8 +320,9 @@ def _secret_keys(read: _Reader, data: Path) -> tuple[str, ...]:
     return keys
 
 
-def _is_for_plugins(name: str) -> bool:
-    return name not in CORE_NAMES and not name.startswith(("INVOICER_", "EMBEDDED_"))
+def _for_plugins(environ: Mapping[str, str]) -> dict[str, str]:
+    own = ("INVOICER_", "EMBEDDED_")
+    return {k: v for k, v in environ.items() if k not in CORE_NAMES and not k.startswith(own)}
 
 
 def stored_secrets(data: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ import ast
 import inspect
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, get_args
 
@@ -18,7 +18,10 @@ from invoicer_core import config
 from invoicer_core.api.catalogue import operations
 from invoicer_core.api.resources import PREFIX, PUBLIC, SIGNED_IN, Operation
 from invoicer_core.cli import commands
+from invoicer_core.host.loading import Loaded
+from invoicer_core.host.plugin_reference import section
 from invoicer_core.host.registry import discover
+from invoicer_core.plugin.inspection import entry_points_in
 
 WRITTEN: Final = "<!-- Written by python -m invoicer_core.reference; edit the code instead. -->"
 
@@ -27,6 +30,8 @@ MEANINGS: Final = {
     "whose it is. Without it, `invoicer_gate` with the password of `DATABASE_URL`.",
     "DATABASE_OWNER_URL": "The login that owns the tables: for `invoicer db` and `invoicer up`, "
     "which migrate with it. It is never handed to web, worker or clock.",
+    "DATABASE_SQL_URL": "The login `invoicer_sql`, which only reads the views for reports and "
+    "questions. Without it, `invoicer_sql` with the password of `DATABASE_URL`.",
     "DATABASE_URL": "A PostgreSQL server (15 or newer, with pgvector) instead of the embedded one, "
     "as the login `invoicer_app`.",
     "INVOICER_BIND": "The address that the web server listens on; the image sets `0.0.0.0`.",
@@ -35,7 +40,12 @@ MEANINGS: Final = {
     "INVOICER_DATA": "The folder of everything that must last: database, documents, mail that was "
     "not sent, generated keys. The image sets `/data`.",
     "INVOICER_DEMO": "Seed the demo business; set by `invoicer up --demo`.",
+    "INVOICER_HOSTS": "Other host names that requests may ask for, beside the one of "
+    "`INVOICER_URL`: names inside your network, say. Where `INVOICER_URL` is set, requests "
+    "under any other name are refused.",
     "INVOICER_LOG_DIR": "A folder for log files; without it, logs go to standard output.",
+    "INVOICER_PEERS": "In a checkout, with `--demo`: stand-ins for the companies that plugins talk "
+    "to run beside it, and the demo business uses them.",
     "INVOICER_PG_BIN": "Another folder of PostgreSQL programs for the embedded server.",
     "INVOICER_PLUGINS": "`all` installed ones, `none` (safe mode), or names between commas.",
     "INVOICER_PROXIES": "How many reverse proxies stand in front: as many entries of "
@@ -50,6 +60,8 @@ MEANINGS: Final = {
     "INVOICER_UPLOAD_MB": "The largest file that may be uploaded, in megabytes.",
     "INVOICER_URL": "The public address, used in links. With https, cookies are *Secure* and HSTS "
     "is sent.",
+    "INVOICER_VISIT_DAYS": "How many days visits of public pages are kept for the analytics; the "
+    "default lets a month be compared with the same month a year before.",
     "INVOICER_WEB_WORKERS": "Processes of the web server.",
     "LOG_LEVEL": "How much is logged.",
     "PORT": "The port that the web server listens on.",
@@ -59,9 +71,11 @@ MEANINGS: Final = {
 
 _DEFAULTS: Final = {
     "DATABASE_GATE_URL": "from `DATABASE_URL`",
+    "DATABASE_SQL_URL": "from `DATABASE_URL`",
     "INVOICER_DATA": "`data`",
     "INVOICER_SECRET_KEYS": "generated",
     "INVOICER_PLUGINS": "`all`",
+    "INVOICER_HOSTS": "none",
     "INVOICER_URL": "`http://127.0.0.1:PORT`",
 }
 _KINDS: Final = {
@@ -69,6 +83,7 @@ _KINDS: Final = {
     "database": "postgresql:// address",
     "folder": "folder",
     "get": "folder",
+    "hosts": "names between commas",
     "optional": "text",
     "origins": "origins",
     "plugins": "names",
@@ -235,6 +250,36 @@ def api_page() -> str:
     return "\n".join(lines)
 
 
+# --- the plugins that ship beside the core -------------------------------------------------------
+
+
+def shipped(root: Path) -> tuple[str, ...]:
+    """The names of the plugins in a checkout, installed or not."""
+    projects = sorted(path.parent for path in root.glob("plugins/*/pyproject.toml"))
+    return tuple(sorted(name for project in projects for name in entry_points_in(project)))
+
+
+def plugins_page(root: Path, stored: str, plugins: Mapping[str, Loaded] | None = None) -> str:
+    """Every plugin of a checkout: what it offers and what may be set.
+
+    Args:
+        stored: the page as it is; who is not installed here keeps its section of it.
+        plugins: those that are installed; None to look.
+    """
+    known = {each.split("`")[1]: f"## {each}" for each in stored.split("\n## ")[1:]}
+    plugins = discover("all").plugins if plugins is None else plugins
+    sections = [
+        section(plugins[name]) if name in plugins else known.get(name, "").strip() + "\n"
+        for name in shipped(root)
+    ]
+    head = [
+        "# Plugins that ship beside the core", "", WRITTEN, "",
+        "Each is a package of its own in `plugins/`, off for a business until it is switched on "
+        "under Settings, Plugins. What a business sets there wins over the variable.", "",
+    ]  # fmt: skip
+    return "\n".join([*head, *sections])
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
@@ -246,6 +291,9 @@ def main(folder: Path) -> None:
     """Write the pages."""
     for name, page in PAGES.items():
         (folder / name).write_text(page(), "utf-8")
+    path = folder / "plugins.md"
+    stored = path.read_text("utf-8") if path.exists() else ""
+    path.write_text(plugins_page(folder.resolve().parents[1], stored), "utf-8")
 
 
 if __name__ == "__main__":

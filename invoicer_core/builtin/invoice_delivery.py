@@ -23,6 +23,7 @@ from invoicer_core.plugin import (
     hookimpl,
     invoices,
     notifications,
+    say,
 )
 
 _OFTEN = Retry(attempts=8, first=timedelta(seconds=10), most=timedelta(hours=8))
@@ -108,7 +109,7 @@ def check_store(ctx: Context, run: Run) -> Mapping[str, Any]:  # noqa: ARG001
 def notify(ctx: Context, run: Run) -> Mapping[str, Any]:
     """Write to the client, if that was asked for or is the business's way."""
     if not (run.input.get("send") or ctx.business.settings.get("mail_sent")):
-        return {"told": False, "reason": "not asked for"}
+        return {"told": False, "reason": say("not asked for")}
     try:
         message = notifications.tell_issued(
             invoice_id=int(run.input["id"]), by=ctx.actor, token=f"run-{run.id}-notify"
@@ -116,5 +117,5 @@ def notify(ctx: Context, run: Run) -> Mapping[str, Any]:
     except Conflict as objected:
         return {"told": False, "reason": objected.detail}
     if message is None:
-        return {"told": False, "reason": "the client has no e-mail address"}
+        return {"told": False, "reason": say("there is no way to reach the client")}
     return {"told": True, "message_id": message.id}

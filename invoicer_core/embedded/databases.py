@@ -98,7 +98,8 @@ def ensure_given_database(config: Config) -> tuple[str, ...]:
     if config.owner_url is None or config.database_url is None or config.gate_url is None:
         raise ServerError("DATABASE_OWNER_URL is needed to create logins and to migrate.")
     app, gate = urlsplit(config.database_url), urlsplit(config.gate_url)
-    words = LoginPasswords(None, _word(app), _word(gate), None)
+    asks = urlsplit(config.sql_url or "")
+    words = LoginPasswords(None, _word(app), _word(gate), _word(asks))
     try:
         with psycopg.connect(libpq_url(config.owner_url), autocommit=True) as connection:
             refused: tuple[str, ...] = ()

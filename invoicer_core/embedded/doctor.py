@@ -10,7 +10,7 @@ from invoicer_core.config import Config, libpq_url
 from invoicer_core.embedded import plugin_tools
 from invoicer_core.embedded.account import ServerError
 from invoicer_core.embedded.databases import running
-from invoicer_core.models.logins import APP, GATE, missing_walls
+from invoicer_core.models.logins import APP, GATE, SQL, missing_walls
 
 LIBRARIES = (("pango-1.0", "libpango-1.0-0"), ("pangoft2-1.0", "libpangoft2-1.0-0"))
 APT_LINE = (
@@ -51,6 +51,7 @@ def _of_database(config: Config) -> Iterator[str]:
     for name, url, login in (
         ("DATABASE_URL", config.database_url, APP),
         ("DATABASE_GATE_URL", config.gate_url, GATE),
+        ("DATABASE_SQL_URL", config.sql_url, SQL),
     ):
         try:
             with psycopg.connect(libpq_url(url or "")) as connection:

@@ -30,7 +30,7 @@ keepalive = 30
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 accesslog = None
 loglevel = "warning" if _config.log_level == "info" else _config.log_level
-forwarded_allow_ips = "*" if _config.proxies else "127.0.0.1"
+forwarded_allow_ips = "*" if _config.proxies else ""
 control_socket_disable = True
 limit_request_line = 8190
 

@@ -20,9 +20,10 @@ from invoicer_core.host.lineages import lineage_of
 from invoicer_core.host.registry import discover
 from invoicer_core.jobs.limits import OutOfTime, wall_limit
 from invoicer_core.models import db
-from invoicer_core.models.migrate import Lineage
+from invoicer_core.models.lineage import Lineage
 from invoicer_core.models.tenancy import enter_business, gate
 from invoicer_core.services import plugins
+from invoicer_core.web import catalogs
 
 CHECK_SECONDS: Final = 5
 MOST_ASKED: Final = 200
@@ -140,6 +141,24 @@ def _unwell(name: str, found: _Found) -> list[tuple[str, str]]:
 
 def _businesses(count: int) -> str:
     return "1 business" if count == 1 else f"{count} businesses"
+
+
+def texts(name: str) -> Iterator[str]:
+    """Bring a plugin's catalogs up to its sources and compile them; a line for each language.
+
+    Raises:
+        CommandFailed: there is no such plugin.
+    """
+    loaded = discover().plugins.get(name)
+    if loaded is None:
+        raise CommandFailed(f"There is no plugin named {name} that runs.")
+    book = catalogs.book_of(loaded)
+    book.update()
+    book.build()
+    for language in catalogs.translated():
+        found = [each for each in book.read(language) if each.id]
+        empty = sum(not each.string or each.string == ("", "") for each in found)
+        yield f"{book.path_of(language)}: {len(found)} texts, {empty} to translate"
 
 
 def run(

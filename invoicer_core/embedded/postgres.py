@@ -25,6 +25,10 @@ from invoicer_core.embedded.account import (
 from invoicer_core.embedded.process import spawn, stop, tail, wait_until
 
 LOG_LIMIT = 10_000_000
+MOST_MEMORY = 768 * 2**20
+"""Bytes that one connection's process may fill: a query that gathers texts without end, which no
+setting of PostgreSQL bounds, fails with an error instead of taking the machine's memory."""
+
 HBA = "local all postgres peer map=super\nlocal all all scram-sha-256\n"
 TUNING: Mapping[str, str] = {
     "listen_addresses": "",
@@ -120,6 +124,7 @@ class Postgres:
                 account=self.account,
                 parent_death=signal.SIGINT,
                 output=output,
+                memory=MOST_MEMORY,
             )
 
     def is_ready(self, child: subprocess.Popen[bytes]) -> bool:

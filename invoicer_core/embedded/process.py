@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -22,6 +23,7 @@ def spawn(
     parent_death: signal.Signals | None = signal.SIGTERM,
     environ: Mapping[str, str] | None = None,
     output: IO[bytes] | None = None,
+    memory: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own.
 
@@ -31,15 +33,8 @@ def spawn(
             main thread. None lets the child live on.
         environ: the child's whole environment; None passes ours on.
         output: where standard output and error go; None inherits.
+        memory: bytes of its own that each process of the command may have; shared ones aside.
     """
-    parent = os.getpid()
-
-    def before_exec() -> None:
-        if parent_death is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(parent_death))
-            if os.getppid() != parent:  # it died before the line above
-                os._exit(1)
-
     switch = account if account is not None and account.switch else None
     return subprocess.Popen(
         [str(part) for part in command],
@@ -52,8 +47,22 @@ def spawn(
         user=switch.uid if switch else None,
         group=switch.gid if switch else None,
         extra_groups=[] if switch else None,
-        preexec_fn=before_exec,
+        preexec_fn=_before_exec(parent_death, memory),
     )
+
+
+def _before_exec(parent_death: signal.Signals | None, memory: int | None) -> Callable[[], None]:
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if memory is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        if parent_death is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, int(parent_death))
+            if os.getppid() != parent:  # it died before the line above
+                os._exit(1)
+
+    return prepare
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, *, every: float = 0.01) -> bool:

@@ -60,9 +60,11 @@ def embedded_servers(config: Config) -> Servers:
         )
         urls = [
             postgres.url(login, embedded_password(config.data, login), DATABASE)
-            for login in ("invoicer_app", "invoicer_gate", "invoicer_owner")
+            for login in ("invoicer_app", "invoicer_gate", "invoicer_owner", "invoicer_sql")
         ]
-        config = replace(config, database_url=urls[0], gate_url=urls[1], owner_url=urls[2])
+        config = replace(
+            config, database_url=urls[0], gate_url=urls[1], owner_url=urls[2], sql_url=urls[3]
+        )
     if config.redis_url is None:
         folder = server_folder(account, config.data, "redis")
         valkey = valkey_server(account, folder=folder, sockets=sockets)

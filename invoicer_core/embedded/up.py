@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from invoicer_core.config import Config
+from invoicer_core.embedded import peers
 from invoicer_core.embedded.account import ServerError
 from invoicer_core.embedded.postgres import Postgres
 from invoicer_core.embedded.process import spawn, stop
@@ -45,6 +46,7 @@ def up(config: Config, *, say: Callable[[str], None], reload: bool = False) -> N
         ServerError, CannotStart: something cannot run; the message says what to do.
     """
     _check_address(config)
+    beside = [peers.program(config)] if config.peers else []
     servers = embedded_servers(config)
     with ExitStack() as stack:
         if servers.each and not stack.enter_context(data_lock(config)):
@@ -59,6 +61,8 @@ def up(config: Config, *, say: Callable[[str], None], reload: bool = False) -> N
         if supervisor.stopping:
             return
         _start_roles(supervisor, servers.config)
+        for program in beside:
+            supervisor.add(program)
         welcome = Welcome(servers.config, prepared, say)
         steps: list[Callable[[], None]] = [welcome]
         if reload:

@@ -24,6 +24,7 @@ from invoicer_core.plugin import (
     data_folder,
     field,
     hookimpl,
+    say,
 )
 
 NOBODY: Final = "invoicer@localhost"
@@ -81,7 +82,7 @@ def send(ctx: Context[EmailSettings], message: OutgoingMessage) -> SendResult:
     sender: str | None = ctx.settings.from_address or ctx.business.email
     if not sender:
         if server is not None:
-            raise PermanentFailure("No sender: set the business's e-mail address.")
+            raise PermanentFailure(say("No sender: set the business's e-mail address."))
         sender = NOBODY
     mail = compose(message, sender=sender, sender_name=ctx.business.name)
     if server is None:
@@ -99,8 +100,10 @@ def check(ctx: Context[EmailSettings]) -> Health:
         return Health(False, wrong.reason)
     if server is None:
         folder = data_folder() / "mail"
-        return Health(True, f"No SMTP server is set: mails are written to {folder}.")
-    return Health(True, f"Mails go over {server.host}:{server.port}.")
+        return Health(
+            True, say("No SMTP server is set: mails are written to %(folder)s.", folder=str(folder))
+        )
+    return Health(True, say("Mails go over %(server)s.", server=f"{server.host}:{server.port}"))
 
 
 def _server(ctx: Context[EmailSettings]) -> Server | None:

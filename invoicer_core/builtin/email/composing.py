@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, localtime
 
-from invoicer_core.plugin import OutgoingMessage, PermanentFailure
+from invoicer_core.plugin import OutgoingMessage, PermanentFailure, say
 
 
 def compose(message: OutgoingMessage, *, sender: str, sender_name: str) -> EmailMessage:
@@ -25,7 +25,9 @@ def compose(message: OutgoingMessage, *, sender: str, sender_name: str) -> Email
         if message.reply_to and message.reply_to != sender:
             mail["Reply-To"] = _address(message.reply_to, sender_name)
     except (ValueError, IndexError, MessageError) as wrong:
-        raise PermanentFailure(f"The mail has an address that cannot be used: {wrong}") from wrong
+        raise PermanentFailure(
+            say("The mail has an address that cannot be used: %(error)s", error=str(wrong))
+        ) from wrong
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = message_id(message, sender)
     mail["Auto-Submitted"] = "auto-generated"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from invoicer_core.plugin import OutcomeUnknown, PermanentFailure, RetryLater
+from invoicer_core.plugin import OutcomeUnknown, PermanentFailure, RetryLater, say
 
 SECONDS: Final = 20.0
 _PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -43,7 +43,7 @@ def parse_url(url: str) -> Server:
     except ValueError:
         port = -1
     if split.scheme not in _PORTS or not split.hostname or port == -1:
-        raise PermanentFailure("The SMTP server must look like smtp://user:password@host:587.")
+        raise PermanentFailure(say("The SMTP server must look like smtp://user:password@host:587."))
     wish = parse_qs(split.query).get("starttls", [""])[0].lower()
     default = split.hostname not in _LOCAL
     return Server(
@@ -85,11 +85,15 @@ def _connect(server: Server) -> smtplib.SMTP:
             connection.starttls(context=context)
         return connection
     except smtplib.SMTPNotSupportedError as error:
-        raise PermanentFailure("The SMTP server offers no STARTTLS.") from error
+        raise PermanentFailure(say("The SMTP server offers no STARTTLS.")) from error
     except ssl.SSLCertVerificationError as error:
-        raise RetryLater(f"The SMTP server's certificate is refused: {error}") from error
+        raise RetryLater(
+            say("The SMTP server's certificate is refused: %(error)s", error=str(error))
+        ) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise RetryLater(f"The SMTP server cannot be reached: {error}") from error
+        raise RetryLater(
+            say("The SMTP server cannot be reached: %(error)s", error=str(error))
+        ) from error
 
 
 def _login(connection: smtplib.SMTP, server: Server) -> None:
@@ -98,11 +102,13 @@ def _login(connection: smtplib.SMTP, server: Server) -> None:
     try:
         connection.login(server.user, server.password or "")
     except smtplib.SMTPAuthenticationError as error:
-        raise RetryLater("The SMTP server refuses the user or the password.") from error
+        raise RetryLater(say("The SMTP server refuses the user or the password.")) from error
     except smtplib.SMTPNotSupportedError as error:
-        raise PermanentFailure("The SMTP server takes no user and password.") from error
+        raise PermanentFailure(say("The SMTP server takes no user and password.")) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise RetryLater(f"The SMTP server did not let us sign in: {error}") from error
+        raise RetryLater(
+            say("The SMTP server did not let us sign in: %(error)s", error=str(error))
+        ) from error
 
 
 def _hand_over(
@@ -112,17 +118,19 @@ def _hand_over(
     whether the mail went out (RFC 5321, 6.1)."""
     try:
         connection.ehlo_or_helo_if_needed()
-        _expect(connection.mail(sender), "the sender")
-        _expect(connection.rcpt(recipient), "the recipient")
-        _expect(connection.docmd("DATA"), "the mail", wanted=354)
+        _expect(connection.mail(sender), say("the sender"))
+        _expect(connection.rcpt(recipient), say("the recipient"))
+        _expect(connection.docmd("DATA"), say("the mail"), wanted=354)
     except (OSError, smtplib.SMTPException) as error:
-        raise RetryLater(f"The SMTP server went away: {error}") from error
+        raise RetryLater(say("The SMTP server went away: %(error)s", error=str(error))) from error
     try:
         connection.send(_as_data(mail.as_bytes()))
         code, reply = connection.getreply()
     except (OSError, smtplib.SMTPException) as error:
-        raise OutcomeUnknown(f"The connection broke while the mail went out: {error}") from error
-    _expect((code, reply), "the mail")
+        raise OutcomeUnknown(
+            say("The connection broke while the mail went out: %(error)s", error=str(error))
+        ) from error
+    _expect((code, reply), say("the mail"))
     return reply.decode("utf-8", "replace")[:200]
 
 
@@ -136,7 +144,11 @@ def _expect(answer: tuple[int, bytes], what: str, wanted: int = 250) -> None:
     code, reply = answer
     if code == wanted or (wanted == 250 and code == 251):
         return
-    words = f"The SMTP server refuses {what}: {code} {reply.decode('utf-8', 'replace')[:300]}"
+    words = say(
+        "The SMTP server refuses %(what)s: %(answer)s",
+        what=what,
+        answer=f"{code} {reply.decode('utf-8', 'replace')[:300]}",
+    )
     if 500 <= code < 600:
         raise PermanentFailure(words)
     raise RetryLater(words)

@@ -55,7 +55,8 @@ class WeasyPrintDocumentPlugin(Plugin):
 
 def render(ctx: Context, request: RenderRequest) -> bytes:
     """A tagged PDF/A-3b; the same request always gives the same bytes. ``options`` may hold
-    ``color``, ``paper``, ``footer`` (closing words) and ``xmp`` (an RDF block for the metadata).
+    ``color``, ``paper``, ``template``, ``footer`` (closing words) and ``xmp`` (an RDF block for
+    the metadata).
 
     Raises:
         RenderError: the page costs more than the limits allow, or cannot be laid out.

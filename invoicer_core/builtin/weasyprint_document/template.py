@@ -17,6 +17,8 @@ from invoicer_core.plugin import BusinessSnapshot, Report
 
 STYLESHEET = Path(__file__).with_name("style.css")
 LOGO = "logo"
+TEMPLATES = ("classic", "modern", "compact", "elegant")
+"""How documents may look: the same page, its rules in ``templates/looks``; the first is plain."""
 
 _CJK = {
     "JP": "Noto Sans CJK JP",
@@ -40,18 +42,19 @@ def build_html(
     mark: str | None = None,
     options: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
-    """The whole document as HTML, to be laid out with ``style.css``. The same input always gives
-    the same text.
+    """The whole document as HTML, to be laid out with ``style.css``, which the rules of a template
+    in the page come before. The same input always gives the same text.
 
     ``assets`` are the names of files at hand, of which "logo" is used; ``mark`` is "draft", "void"
     or another word; ``options`` may choose a ``color`` ("#rrggbb") and a ``paper`` ("A4",
     "letter") other than those of the business and its country, its words (``introduction``,
-    ``terms``, ``footer``) and which columns to leave out (``hidden_columns``).
+    ``terms``, ``footer``), which columns to leave out (``hidden_columns``) and a ``template``.
     """
     view = view_of(document, business, _look(locale, LOGO in assets, mark, options))
     paper = options.get("paper")
     return _ENVIRONMENT.get_template("document.html").render(
         view=view,
+        template=_template(options),
         colors=palette(options.get("color") or business.color),
         paper=paper if paper in ("A4", "letter") else paper_size(business.country),
         cjk=_cjk_font(view.language, business.country),
@@ -68,7 +71,13 @@ def build_screen(
     """The document as a piece of HTML for a screen, with the words and sums of the PDF and without
     any style: the page that shows it has a strict policy and a style sheet of its own."""
     view = view_of(document, business, _look(locale, False, "", options))
-    return _ENVIRONMENT.get_template("screen.html").render(view=view)
+    return _ENVIRONMENT.get_template("screen.html").render(view=view, template=_template(options))
+
+
+def _template(options: Mapping[str, Any]) -> str:
+    """The one that was chosen; the first where there is none of that name."""
+    chosen = options.get("template")
+    return str(chosen) if chosen in TEMPLATES else TEMPLATES[0]
 
 
 def _look(locale: str | None, has_logo: bool, mark: str | None, options: Mapping[str, Any]) -> Look:
