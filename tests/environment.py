@@ -73,14 +73,26 @@ class Environment:
         with psycopg.connect(self.postgres.superuser(), autocommit=True) as connection:
             ensure_database(connection, name, template=TEMPLATE)
 
-    def variables(self, database: str, redis_number: int) -> dict[str, str]:
+    def redis_number(self, database: str) -> int:
+        """The Redis that goes with a database: each has one of its own, because a worker takes
+        whatever job it finds, also one about the rows of another database."""
+        with (Path(self.folder) / "redis.txt").open("a+") as given:
+            fcntl.flock(given, fcntl.LOCK_EX)
+            given.seek(0)
+            names = given.read().split()
+            if database not in names:
+                given.write(f"{database}\n")
+                names.append(database)
+            return names.index(database)
+
+    def variables(self, database: str) -> dict[str, str]:
         """The environment variables that lead a process of ours to these servers."""
         return {
             "DATABASE_URL": self.database_url(database, APP),
             "DATABASE_GATE_URL": self.database_url(database, GATE),
             "DATABASE_OWNER_URL": self.database_url(database, OWNER),
             "DATABASE_SQL_URL": self.database_url(database, SQL),
-            "REDIS_URL": self.redis_url(redis_number),
+            "REDIS_URL": self.redis_url(self.redis_number(database)),
         }
 
 
@@ -118,9 +130,9 @@ def _servers(folder: Path) -> Iterator[Environment]:
         folder=folder / "postgres",
         sockets=sockets,
         binaries=Path(os.environ["INVOICER_PG_BIN"]) if "INVOICER_PG_BIN" in os.environ else None,
-        extra={"max_connections": "200"},
+        extra={"max_connections": "500"},
     )
-    valkey = valkey_server(account, folder=folder / "redis", sockets=sockets, databases=64)
+    valkey = valkey_server(account, folder=folder / "redis", sockets=sockets, databases=256)
     pids = []
     with ExitStack() as stack:
         for server in (postgres, valkey):

@@ -15,7 +15,8 @@ from invoicer_core.hooks import codec
 from invoicer_core.models import db
 from invoicer_core.models.identity import Membership, User
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import access_tokens, businesses, sessions
+from invoicer_core.services import businesses
+from invoicer_core.services.identity import access_tokens, sessions
 
 BY = Actor("user", user_id=1, role="owner", label="owner@factory.test")
 

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 
 from invoicer_core.domain.errors import InvalidInput
-from invoicer_core.services import result_files, tasks
+from invoicer_core.services import tasks
+from invoicer_core.services.files import results
 from invoicer_core.services.folders import data_folder
 from tests.peers.probe import note
 
@@ -35,7 +36,7 @@ def refuse(task: tasks.Running) -> None:
 def write(task: tasks.Running) -> None:
     """Makes a file."""
     data = str(task.data["text"]).encode()
-    file_id = result_files.keep(name="chore.txt", data=data, media_type="text/plain", by=task.by)
+    file_id = results.keep(name="chore.txt", data=data, media_type="text/plain", by=task.by)
     task.finish(file_id=file_id)
 
 

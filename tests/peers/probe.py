@@ -25,14 +25,8 @@ from invoicer_core.plugin import (
     hookimpl,
 )
 from invoicer_core.plugin.tables import session
-
-
-def note(*words: object) -> None:
-    """One line, in one write."""
-    path = data_folder() / "probe.log"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.write(descriptor, (" ".join(str(word) for word in words) + "\n").encode())
-    os.close(descriptor)
+from tests.peers.notes import note
+from tests.peers.probe_flows import flows
 
 
 class ProbePlugin(Plugin):
@@ -85,6 +79,7 @@ class ProbePlugin(Plugin):
                 Step(name="last", title="Last", run=last),
             ),
         )  # fmt: skip
+        yield from flows()
 
 
 def write(ctx: Context, client: int) -> None:

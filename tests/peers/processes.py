@@ -7,11 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from invoicer_core.jobs.limits import end_with_parent
+
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
+START = "from invoicer_core.cli import main; main()"
 
 
 def until(ready: Callable[[], T], seconds: float = 40.0, every: float = 0.02) -> T:
@@ -24,7 +28,7 @@ def until(ready: Callable[[], T], seconds: float = 40.0, every: float = 0.02) ->
 
 
 class Role:
-    """One role as a child process; its output goes to a file."""
+    """One role as a child process, which ends with the run; its output goes to a file."""
 
     def __init__(self, name: str, environ: Mapping[str, str], folder: Path) -> None:
         self.name = name
@@ -36,7 +40,7 @@ class Role:
         with self.log.open("ab") as output:
             self.child = subprocess.Popen(
                 self.command(), cwd=ROOT, env=self.environ, stdout=output, stderr=output,
-                start_new_session=True,
+                start_new_session=True, preexec_fn=partial(end_with_parent, os.getpid()),
             )  # fmt: skip
         return self
 
@@ -69,6 +73,15 @@ class Role:
 
     def output(self) -> str:
         return self.log.read_text()
+
+
+class Installed(Role):
+    """A role as ``invoicer <role>`` runs it."""
+
+    start_with = START
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-c", self.start_with, self.name]
 
 
 def children_of(pid: int) -> list[int]:

@@ -38,7 +38,7 @@ class PayingSettings(Settings):
 class PayingPlugin(Plugin):
     """Takes payments at a till."""
 
-    name, title, settings, default_on = "paying", "Till", PayingSettings, True
+    name, title, settings = "paying", "Till", PayingSettings
 
     @hookimpl
     def payment_providers(self) -> Iterable[PaymentProvider]:
