@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from tests.chaos.installation import Installation, Killer, Up
-from tests.conftest import Scale
 from tests.integration.live.conftest import free_port
 from tests.peers.processes import until
 from tests.peers.smtp import SmtpPeer, smtp_peer
+from tests.scale import Scale
 
 PASSWORD = "a quiet lake under 7 stars"
 CALM = 60.0

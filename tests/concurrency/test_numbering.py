@@ -17,8 +17,8 @@ from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
 from invoicer_core.services import clients, credit_notes, invoices, payments
 from invoicer_core.services.transaction import transaction
-from tests.conftest import Scale
 from tests.factories import BY, make_business
+from tests.scale import Scale
 
 
 class Undone(Exception):

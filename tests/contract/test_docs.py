@@ -73,6 +73,8 @@ def is_command(words: list[str]) -> bool:
 
 def unknown_settings(text: str) -> list[str]:
     known = reference.setting_names() | {name for _, name, _ in reference.plugin_settings()}
+    # Of the plugins that ship beside the core, installed or not.
+    known |= set(re.findall(r"`([A-Z_]+)`", (DOCS / "reference" / "plugins.md").read_text()))
     return [each for each in SETTING.findall(text) if each not in known]
 
 

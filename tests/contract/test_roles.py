@@ -20,6 +20,7 @@ POLICY = {
     "products.read": READERS, "orders.read": READERS, "invoices.read": READERS,
     "payments.read": READERS, "files.read": READERS, "messages.read": READERS,
     "reports.read": READERS, "events.read": READERS,
+    "workflows.read": READERS, "workflows.write": BOOKS,
     "clients.write": WRITERS, "products.write": WRITERS, "stock.write": WRITERS,
     "orders.write": WRITERS, "invoices.write": WRITERS, "invoices.issue": WRITERS,
     "invoices.send": WRITERS, "payments.write": WRITERS, "files.write": WRITERS,

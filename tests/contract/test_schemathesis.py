@@ -13,8 +13,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.conftest import Scale
 from tests.contract.doccentr import CONTRACT
+from tests.scale import Scale
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"

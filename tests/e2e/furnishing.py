@@ -15,11 +15,8 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.document import Document, Item, Tax
 from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft, PaymentDraft
 from invoicer_core.services import (
-    attachments,
-    bills,
     bulk,
     businesses,
-    categories,
     clients,
     credit_notes,
     files,
@@ -29,12 +26,16 @@ from invoicer_core.services import (
     orders,
     payments,
     products,
+    saved_texts,
     saved_views,
     statements,
-    suppliers,
     tax_rates,
     webhooks,
+    workflows,
 )
+from invoicer_core.services.buying import bills, suppliers
+from invoicer_core.services.files import attachments
+from invoicer_core.services.products import categories
 from tests.e2e import portal_rows
 
 Say = Callable[[str], str]
@@ -55,6 +56,9 @@ CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "block": ("days", "by-client", "by-product", "by-category", "delays", "cohorts", "funnel",
                   "channels", "devices"),
         "form": ("csv", "xlsx"),
+    },
+    "web.settings_texts_edit": {
+        "kind": ("invoice",), "form": ("long", "short"), "language": ("de",)
     },
     "web.export_products": {"format": ("csv", "xlsx")},
     "web.attached_files": {"kind": ("product",)},
@@ -242,6 +246,12 @@ def _office(made: Furniture, by: Actor, say: Say) -> None:
     choice = bulk.Choice(ids=(made["issued_id"],))
     task = bulk.start(kind=bulk.EXPORT, choice=choice, by=by, title=say("title")[:100])
     made["task_id"] = task.id
+    run = workflows.start(workflow="invoice-delivery", given={"id": made["issued_id"]}, by=by)
+    made["run_id"] = run.id
+    for kind in saved_texts.KINDS:
+        made["text_id"] = saved_texts.create(
+            fields={"kind": kind, "name": say("text")[:100], "body": say("body")}, by=by
+        ).id
     saved_views.save(page="invoices", name=say("view")[:60], query={"status": "overdue"}, by=by)
     for to in ("invoice_id", "client_id", "product_id", "supplier_id", "order_id", "bill_id"):
         attachments.attach(

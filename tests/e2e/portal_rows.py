@@ -11,8 +11,8 @@ from invoicer_core.models import db
 from invoicer_core.models.payments import Payment
 from invoicer_core.models.portal import PaymentAttempt, PortalCode
 from invoicer_core.models.tenancy import current_business_id
-from invoicer_core.services import portal_sessions
-from invoicer_core.services.security_log import NOBODY
+from invoicer_core.services.identity.security_log import NOBODY
+from invoicer_core.services.portal import visitors
 
 CODE = "00000000"
 COOKIE = "invoicer_portal"
@@ -49,9 +49,9 @@ def begun_payment(invoice: InvoiceSnapshot, amount: Decimal = Decimal(1)) -> UUI
 
 def question(client_id: int, email: str) -> UUID:
     """A question for a code (``question``); the right answer is `CODE`."""
-    found = portal_sessions.ask(client_id=client_id, email=email, visitor=NOBODY)
+    found = visitors.ask(client_id=client_id, email=email, visitor=NOBODY)
     row = db.session.scalars(select(PortalCode).where(PortalCode.public_id == found)).one()
-    row.code_hash = portal_sessions.hash_of_code(found, CODE)
+    row.code_hash = visitors.hash_of_code(found, CODE)
     db.session.commit()
     return found
 
@@ -60,4 +60,4 @@ def session(client_id: int, email: str) -> str:
     """The content of the cookie `COOKIE` (path `PATH`) of somebody who has entered; ``email`` is
     one of the client's."""
     asked = question(client_id, email)
-    return portal_sessions.enter(client_id=client_id, question=asked, code=CODE, visitor=NOBODY)
+    return visitors.enter(client_id=client_id, question=asked, code=CODE, visitor=NOBODY)

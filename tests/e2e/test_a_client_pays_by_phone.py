@@ -1,33 +1,21 @@
 """The story of a part payment: a client pays from a phone, the owner's screen follows by itself."""
 
-import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from invoicer_core.app import create_app
-from invoicer_core.config import Config
-from invoicer_core.services import businesses, clients, plugins, sessions
-from tests.e2e.conftest import PASSWORD, Installed, Owner, Watch, _answers
+from invoicer_core.services import businesses, plugins
+from tests.e2e.conftest import Owner, Watch, shop_of
+from tests.e2e.running import Running
 from tests.integration.web.scenes import CODE, Shop
 from tests.peers.processes import until
 from tests.peers.till import Till, till_peer
-from tests.plugins.paying.invoicer_paying import PayingPlugin
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
-
-PLUGIN = Path(__file__).parents[1] / "plugins" / "paying"
-PHONE = {
-    "viewport": {"width": 390, "height": 844}, "device_scale_factor": 3, "is_mobile": True,
-    "has_touch": True, "locale": "en-GB",
-    "user_agent": "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko)"
-                  " Chrome/156.0.0.0 Mobile Safari/537.36",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,95 +25,21 @@ def till() -> Iterator[Till]:
         yield peer
 
 
-@pytest.fixture(scope="module")
-def installed_plugin(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Folders for PYTHONPATH in which the plugin is found as an installed package."""
-    folder = tmp_path_factory.mktemp("installed")
-    info = folder / "invoicer_paying-0.1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: invoicer-paying\nVersion: 0.1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[invoicer.plugins]\npaying = invoicer_paying:PayingPlugin\n"
-    )
-    return f"{folder}:{PLUGIN}"
-
-
-@pytest.fixture(scope="module")
-def shop_site(
-    site_variables: dict[str, str], installed_plugin: str, run_folder: Path, worker_number: int
-) -> Iterator[str]:
-    """A running installation with the plugin: web, worker and clock."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    environ = {
-        **site_variables, "PORT": str(port), "INVOICER_URL": address, "INVOICER_WEB_WORKERS": "1",
-        "PYTHONPATH": installed_plugin,
-    }  # fmt: skip
-    folder = run_folder / f"shop{worker_number}"
-    folder.mkdir(exist_ok=True)
-    roles = [Installed(name, environ, folder).start() for name in ("web", "worker", "clock")]
-    try:
-        until(lambda: _answers(f"{address}/healthz"), 40)
-        yield address
-    finally:
-        for role in roles:
-            role.kill()
-
-
-@pytest.fixture(scope="module")
-def shop_app(config: Config) -> Flask:
-    """An application with the plugin, on the same database."""
-    return create_app(config, plugins=[PayingPlugin])
-
-
 @pytest.fixture
-def shop(shop_app: Flask, owner: Owner, till: Till) -> Shop:
+def shop(app: Flask, owner: Owner, till: Till) -> Shop:
     """The owner's business, which takes part payments at the till."""
-    with shop_app.app_context():
-        who = sessions.sign_in(email=owner.email, password=PASSWORD, kind="web").identity
-    shop = Shop(shop_app, who.business_id or 0, 0, f"{uuid4().hex[:12]}@client.test")
-    fields = {"name": "Harbour Books", "email": shop.email, "locale": "en-GB"}
-    shop.client_id = shop.do(clients.create, fields=fields).id
+    shop = shop_of(app, owner)
     shop.do(businesses.update, fields={"settings": {"part_payments": True}})
-    shop.do(plugins.change, name="paying", settings={"till": till.url})
+    shop.do(plugins.change, name="paying", enabled=True, settings={"till": till.url})
     till.sales.clear()
     return shop
 
 
 @pytest.fixture
-def watch(shop_site: str, till: Till) -> Iterator[Watch]:
+def watch(watch: Watch, till: Till) -> Watch:
     """As ever, and the provider's page is no foreign host here."""
-    watch = Watch(shop_site, also=(till.url,))
-    yield watch
-    assert not watch.wrong, "\n".join(watch.wrong)
-
-
-@pytest.fixture
-def phone(browser: Browser, shop_site: str, watch: Watch) -> Iterator[Page]:
-    """The client's phone."""
-    context = browser.new_context(base_url=shop_site, **PHONE)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
-    watch.on(context)
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
-def desk(browser: Browser, shop_site: str, watch: Watch, owner: Owner) -> Iterator[Page]:
-    """The owner's desk, signed in."""
-    context = browser.new_context(base_url=shop_site, locale="en-GB")
-    context.set_default_timeout(15_000)
-    watch.on(context)
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("E-mail").fill(owner.email)
-    page.get_by_label("Password").fill(owner.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-    yield page
-    context.close()
+    watch.allow(till.url)
+    return watch
 
 
 def code_in_mail(data: str, shop: Shop) -> str:
@@ -173,7 +87,9 @@ def test_a_client_pays_a_part_from_a_phone(shop: Shop, phone: Page, desk: Page, 
     assert phone.context.cookies() == []
 
 
-def test_a_payer_who_does_not_come_back(shop: Shop, phone: Page, desk: Page, till: Till) -> None:
+def test_a_payer_who_does_not_come_back(
+    shop: Shop, phone: Page, desk: Page, till: Till, running: Running
+) -> None:
     made = shop.issue()
     desk.goto(f"/invoices/{made.id}")
     phone.goto(shop.link(made))
@@ -182,7 +98,13 @@ def test_a_payer_who_does_not_come_back(shop: Shop, phone: Page, desk: Page, til
     phone.goto("about:blank")
     till.only()["state"] = "paid"
     # A worker asks the till; nobody told the business, and nobody reloads the page.
-    expect(desk.get_by_text("Paid", exact=True).first).to_be_visible(timeout=90_000)
+    paid = desk.get_by_text("Paid", exact=True).first
+
+    def seen() -> bool:
+        running.hurry(shop.business_id)
+        return paid.is_visible()
+
+    until(seen, 90, 0.3)
 
 
 def test_the_clients_page_follows_what_the_owner_records(
@@ -199,7 +121,7 @@ def test_the_clients_page_follows_what_the_owner_records(
 
 
 def test_a_client_looks_through_its_own_pages(
-    shop: Shop, phone: Page, watch: Watch, site_variables: dict[str, str]
+    shop: Shop, phone: Page, watch: Watch, running: Running
 ) -> None:
     made = shop.issue()
     phone.goto(shop.link(made))
@@ -212,7 +134,7 @@ def test_a_client_looks_through_its_own_pages(
     phone.get_by_role("button", name="Open my invoices").tap()
     expect(phone.get_by_text("This code is wrong")).to_be_visible()
     phone.get_by_label("Code").fill(
-        until(lambda: code_in_mail(site_variables["INVOICER_DATA"], shop), 20)
+        until(lambda: code_in_mail(running.variables["INVOICER_DATA"], shop), 20)
     )
     phone.get_by_role("button", name="Open my invoices").tap()
     expect(phone.get_by_text(f"Signed in as {shop.email}")).to_be_visible()

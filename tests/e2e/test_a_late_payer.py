@@ -13,7 +13,8 @@ from sqlalchemy import text
 from invoicer_core.domain.document import Document, Item
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.models import db
-from invoicer_core.services import businesses, clients, invoices, sessions
+from invoicer_core.services import businesses, clients, invoices
+from invoicer_core.services.identity import sessions
 from tests.e2e.conftest import PASSWORD, Owner
 from tests.factories import BY
 

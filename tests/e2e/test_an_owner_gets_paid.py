@@ -41,6 +41,9 @@ def issue_and_download(page: Page) -> None:
     expect(dialog.get_by_label("Send it by e-mail to accounts@harbour.test")).to_be_checked()
     dialog.get_by_role("button", name="Issue").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile(r"INV-\d{4}-0001"))
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text(
+        "PDF stored", timeout=90_000
+    )
     with page.expect_download() as download:
         page.get_by_role("link", name="PDF").click()
     assert download.value.suggested_filename.endswith("-0001.pdf")
@@ -132,7 +135,7 @@ def test_two_people_edit_one_draft(signed_in: Page, watch: Watch) -> None:
     write_invoice(first)
     first.get_by_role("button", name="Save draft").click()
     expect(first.get_by_role("heading", level=1)).to_contain_text("DRAFT-")
-    first.get_by_role("link", name="Edit").click()
+    first.get_by_role("link", name="Edit", exact=True).click()
     second = first.context.new_page()
     second.goto(first.url)
     second.get_by_label("Description").first.fill("Workshop in Kiel")

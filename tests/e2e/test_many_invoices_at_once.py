@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from invoicer_core.domain.document import Document, Item
 from invoicer_core.domain.drafts import InvoiceDraft
-from invoicer_core.services import businesses, clients, invoices, sessions
+from invoicer_core.services import businesses, clients, invoices
+from invoicer_core.services.identity import sessions
 from tests.e2e.conftest import PASSWORD, Owner
 from tests.factories import BY
 
@@ -34,6 +35,14 @@ def month(app: Flask, owner: Owner) -> int:
                 draft = InvoiceDraft(document=document, client_id=client_id)
                 invoices.create(draft=draft, by=BY, issue=True)
     return MANY
+
+
+def refreshed(page: Page) -> None:
+    """The list anew, as after something that another person did."""
+    before = page.locator("[data-rows] tbody tr").first.element_handle()
+    change = "new CustomEvent('invoicer:change', {detail: {kind: '*', text: ''}})"
+    page.evaluate(f"document.dispatchEvent({change})")
+    page.wait_for_function("(row) => !row.isConnected", arg=before)
 
 
 def chosen(page: Page) -> int:
@@ -68,11 +77,24 @@ def test_with_the_keyboard_alone(signed_in: Page, month: int) -> None:
     page.wait_for_url("**/invoices/new")
 
 
+def test_a_live_refresh_leaves_the_keyboard_where_it_is(signed_in: Page, month: int) -> None:
+    page = signed_in
+    page.goto("/invoices")
+    expect(page.get_by_role("heading", name="Invoices", level=1)).to_be_visible()
+    for key in ("j", "j"):
+        page.keyboard.press(key)
+    number = page.locator(":focus").inner_text()
+    refreshed(page)
+    expect(page.locator(":focus")).to_have_text(number)
+
+
 def test_a_whole_list_is_sent_paid_and_exported(signed_in: Page, month: int) -> None:
     page = signed_in
     page.goto("/invoices?status=open")
     page.get_by_label("Choose all invoices of this page").check()
     page.get_by_label(f"All {month} of this list").check()
+    refreshed(page)
+    expect(page.get_by_label(f"All {month} of this list")).to_be_checked()
     page.get_by_role("button", name="Send", exact=True).click()
     dialog = page.get_by_role("dialog", name="Send invoices")
     expect(dialog).to_contain_text(f"{month - 1} invoices are mailed to their clients")

@@ -1,9 +1,9 @@
 """The app as it is installed: its service worker, and what is shown without a connection."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import Watch
+from tests.e2e.conftest import SESSION, Owner, Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -59,3 +59,17 @@ def test_browsers_find_nothing_that_keeps_them_from_installing(signed_in: Page) 
     errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
     # A browser that is driven is as one in private: that alone may keep it from installing.
     assert {each["errorId"] for each in errors} <= {"in-incognito"}
+
+
+def test_an_owner_signs_in_and_out(context: BrowserContext, owner: Owner) -> None:
+    page = context.new_page()
+    page.goto("/invoices")
+    page.get_by_label("E-mail").fill(owner.email)
+    page.get_by_label("Password").fill(owner.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Invoices", exact=True)).to_be_visible()
+    (cookie,) = [each for each in context.cookies() if each["name"] == SESSION]
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+    page.locator("summary.account").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -73,7 +73,7 @@ def test_two_people_edit_one_draft(
     write_invoice(first)
     first.get_by_role("button", name="Save draft").click()
     expect(first.get_by_role("heading", level=1)).to_contain_text("DRAFT-")
-    first.get_by_role("link", name="Edit").click()
+    first.get_by_role("link", name="Edit", exact=True).click()
     expect(first.locator("#saved")).to_have_attribute("data-state", "saved")
     context = another_browser(first, browser, site, watch)
     second = context.new_page()

@@ -15,7 +15,8 @@ from invoicer_core.domain.permissions import ALL, OWNER
 from invoicer_core.models import db
 from invoicer_core.models.access import ApiKey
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import api_keys, audit, members, users
+from invoicer_core.services import audit
+from invoicer_core.services.identity import api_keys, members, users
 from tests.factories import Api, make_caller
 from tests.integration.api.conftest import draft_body
 

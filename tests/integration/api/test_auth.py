@@ -11,7 +11,7 @@ from invoicer_core.models import db
 from invoicer_core.models.documents import Message
 from invoicer_core.models.identity import OneTimeToken, SecurityEvent, SignIn, User
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import users
+from invoicer_core.services.identity import users
 from tests.factories import Api, make_caller
 
 PASSWORD = "correct horse battery"

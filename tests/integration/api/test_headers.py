@@ -25,7 +25,8 @@ def test_an_answer_is_kept_by_nobody_and_shown_nowhere_else(owner: Api) -> None:
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Referrer-Policy"] == "no-referrer"
     assert "Strict-Transport-Security" not in headers
     assert "Set-Cookie" not in headers
 
@@ -52,6 +53,21 @@ def test_a_log_line_tells_rule_status_and_time_but_no_secret(
     assert f"business={owner.business_id}" in line
     assert "secret" not in line
     assert owner.token not in line
+
+
+def test_a_probe_leaves_no_line_unless_it_failed(
+    app: Flask, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "invoicer.request"):
+        app.test_client().get("/healthz")
+        app.test_client().get("/nothing-here")
+    assert not [each for each in caplog.messages if "/healthz" in each]
+    assert [each for each in caplog.messages if each.startswith("GET")]
+    away = create_app(replace(config, redis_url="unix:///nowhere/redis.sock"), plugins=[])
+    with caplog.at_level(logging.INFO, "invoicer.request"):
+        away.test_client().get("/readyz")
+    (line,) = [each for each in caplog.records if "/readyz" in each.getMessage()]
+    assert line.levelname == "WARNING"
 
 
 def test_without_the_setting_no_origin_is_let_in(owner: Api) -> None:

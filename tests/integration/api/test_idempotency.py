@@ -12,9 +12,9 @@ from invoicer_core.models import db
 from invoicer_core.models.identity import IdempotencyKey
 from invoicer_core.models.invoices import Invoice
 from invoicer_core.models.tenancy import enter_business
-from tests.conftest import Scale
 from tests.factories import Api, make_caller, sign_in
 from tests.integration.api.conftest import draft_body
+from tests.scale import Scale
 
 
 def _count(app: Flask, owner: Api, model: type = Invoice) -> int:

@@ -1,6 +1,7 @@
 """Nothing of another business is reached: every operation, every kind of id, everywhere."""
 
 import re
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -10,12 +11,21 @@ from PIL import Image
 
 from invoicer_core.api.catalogue import operations
 from invoicer_core.api.resources import Operation
+from invoicer_core.domain.actor import Actor
+from invoicer_core.domain.periods import Period
+from invoicer_core.models.tenancy import enter_business
+from invoicer_core.services import report_files, workflows
+from invoicer_core.services.reports import Wish
 from tests.factories import Api, make_caller
 from tests.integration.api.conftest import draft_body
 
 CANARY = "canary-of-the-stranger"
 MISSING = 888_888_888
-QUERIES = {"search_products": "?q=a"}
+QUERIES = {
+    "search_products": "?q=a",
+    "plan_merge": f"?into_id={MISSING - 2}",
+    "compute_statement": "?from=2026-01-01&to=2026-12-31",
+}
 WITH_ID = [each for each in operations() if any(n.endswith("Id") for n in each.parameters)]
 
 
@@ -45,7 +55,33 @@ def things(app: Flask) -> dict[str, Any]:
         **_catalogue(stranger, made["client_id"]),
         "webhookId": _webhook(stranger),
         "sessionId": stranger.get("/auth/sessions").get_json()[0]["id"],
+        **_papers(app, stranger, made["client_id"]),
+        "runId": _run(app, stranger, made["id"]),
     }
+
+
+def _papers(app: Flask, stranger: Api, client_id: int) -> dict[str, Any]:
+    supplier = stranger.made("/suppliers", {"name": CANARY})["id"]
+    bill = {"supplier_id": supplier, "number": CANARY, "bill_date": "2026-05-01",
+            "due_date": "2026-05-31", "currency": "EUR", "total_amount": 5}  # fmt: skip
+    span = {"from": "2026-01-01", "to": "2026-12-31"}
+    pinned = {"file_id": _file(stranger), "kind": "client", "to_id": client_id}
+    by = Actor("user", user_id=stranger.user_id, role="owner", label=CANARY)
+    wish = Wish(period=Period(date(2026, 1, 1), date(2026, 12, 31)), currency="EUR")
+    with app.app_context(), enter_business(stranger.business_id or 0):
+        task = report_files.start(name="tax", wish=wish, form="csv", title=CANARY, by=by)
+    return {
+        "billId": stranger.made("/bills", bill)["id"],
+        "statementId": stranger.made(f"/clients/{client_id}/statements", span)["id"],
+        "attachmentId": stranger.made("/attachments", pinned)["id"],
+        "taskId": task.id,
+    }
+
+
+def _run(app: Flask, stranger: Api, invoice_id: int) -> int:
+    by = Actor("user", user_id=stranger.user_id, role="owner", label=CANARY)
+    with app.app_context(), enter_business(stranger.business_id or 0):
+        return workflows.start(workflow="invoice-delivery", given={"id": invoice_id}, by=by).id
 
 
 def _webhook(stranger: Api) -> int:
@@ -94,6 +130,15 @@ def _bodies() -> dict[str, Any]:
         "pay_invoice": {"amount": 1},
         "resend_webhook_event": {"delivery_id": 1},
         "allocate_payment": {"allocations": [{"invoice_id": 1, "amount": 1}]},
+        "merge_client": {"into_id": MISSING - 2},
+        "erase_client": {"sure": True},
+        "keep_statement": {"from": "2026-01-01", "to": "2026-12-31"},
+        "void_bill": {"reason": "x"},
+        "pay_bill": {"amount": 1, "method": "cash"},
+        "undo_bill_payment": {"reason": "x"},
+        "skip_workflow_step": {"reason": "x"},
+        "correct_workflow_run": {"reason": "x"},
+        "cancel_workflow_run": {"reason": "x"},
     }
 
 
@@ -106,6 +151,8 @@ def test_a_foreign_id_answers_as_a_missing_one(
         foreign = foreign.replace(f"{{{name}}}", str(things[name]))
         missing = missing.replace(f"{{{name}}}", str(MISSING))
     body = _bodies().get(operation.name, {} if operation.body is not None else None)
+    query = QUERIES.get(operation.name, "")
+    foreign, missing = foreign + query, missing + query
     theirs = owner.call(operation.method, foreign, body)
     nothing = owner.call(operation.method, missing, body)
     assert theirs.status_code == nothing.status_code == 404, theirs.data
@@ -174,11 +221,12 @@ def test_a_cursor_of_another_business_shows_nothing_of_it(
 
 
 def test_every_read_shows_only_ones_own(owner: Api, things: dict[str, Any]) -> None:
-    owner.made("/invoices", draft_body())
+    client_id = owner.made("/invoices", draft_body())["client_id"]
+    own = {**QUERIES, "list_attachments": f"?kind=client&to_id={client_id}"}
     count = 0
     for each in operations():
         if each.method == "GET" and not each.parameters:
-            answer = owner.get(each.path + QUERIES.get(each.name, ""))
+            answer = owner.get(each.path + own.get(each.name, ""))
             assert answer.status_code == 200, each.path
             assert CANARY.encode() not in answer.data, each.path
             count += 1

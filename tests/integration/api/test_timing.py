@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import Scale
 from tests.factories import Api
+from tests.scale import Scale
 
 PASSWORD = "correct horse battery"
 

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from flask import Flask
 
-from invoicer_core.services import two_factor, users
+from invoicer_core.services.identity import two_factor, users
 from tests.factories import Api
 
 PASSWORD = "correct horse battery"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from invoicer_core.builtin.weasyprint_document import WeasyPrintDocumentPlugin, check, sample
 from invoicer_core.builtin.weasyprint_document.renderer import Renderer
-from invoicer_core.builtin.weasyprint_document.template import build_html
+from invoicer_core.builtin.weasyprint_document.template import TEMPLATES, build_html
 from invoicer_core.plugin import Attachment, RenderRequest
 from tests.integration.builtin.pdf_reading import SPACES, Pdf, embeds_whole
 
@@ -73,6 +73,40 @@ def test_it_is_a_tagged_pdf_a_3b_with_language_title_and_author(renderer):
     for tag in (b"'/S': '/H1'", b"'/S': '/Table'", b"'/S': '/TH'", b"'/S': '/Figure'"):
         assert tag in kinds
     assert "/ID" in found.reader.trailer
+
+
+@pytest.mark.parametrize("template", TEMPLATES[1:])
+def test_every_template_is_the_same_document(renderer, template):
+    options = {"template": template, "color": "#f3d21c"}
+    invoice = sample.sample_invoice(12)
+    plain, found = pdf(renderer, invoice), pdf(renderer, invoice, options=options)
+    for item in invoice.items:
+        assert f"{item.net_amount:,.2f}" in found.text
+    assert found.text.count(f"{invoice.amount_due:,.2f}") >= 3
+    assert "Scan to pay" in found.text
+    assert 'pdfaid:part="3"' in found.xmp
+    assert found.root["/MarkInfo"]["/Marked"]
+    for tag in (b"'/S': '/H1'", b"'/S': '/Table'", b"'/S': '/TH'", b"'/S': '/Figure'"):
+        assert tag in found.everything()
+    assert len(found.pages) <= len(plain.pages)
+    left, top = recipient(found)
+    assert 24 < left < 27  # mm: within the window of the envelope, in any template
+    assert 55 < top < 68
+
+
+def recipient(found: Pdf) -> tuple[float, float]:
+    """Where the recipient's first line stands, in millimetres from the left and the top."""
+    page = found.reader.pages[0]
+    places: list[tuple[float, float]] = []
+
+    def look(text, ctm, matrix, _font, _size):
+        if text.strip().startswith("Café Aroma"):
+            across = matrix[4] * ctm[0] + matrix[5] * ctm[2] + ctm[4]
+            up = matrix[4] * ctm[1] + matrix[5] * ctm[3] + ctm[5]
+            places.append((across, float(page.mediabox.height) - up))
+
+    page.extract_text(visitor_text=look)
+    return places[0][0] / 72 * 25.4, places[0][1] / 72 * 25.4
 
 
 def test_images_are_not_interpolated_and_have_a_description(renderer):

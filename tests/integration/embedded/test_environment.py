@@ -48,9 +48,9 @@ def test_redis_answers(variables):
 
 
 def test_another_machine_cannot_be_reached():
-    from tests.conftest import _outside
+    from tests.network import outside
 
     with socket.socket() as peer, pytest.raises(OSError, match="only loopback"):
         peer.connect(("192.0.2.1", 80))
-    assert _outside == ["192.0.2.1:80"]
-    _outside.clear()
+    assert outside == ["192.0.2.1:80"]
+    outside.clear()

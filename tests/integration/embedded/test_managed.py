@@ -19,7 +19,7 @@ def managed(servers, variables, worker_number, tmp_path) -> Config:
         ensure_database(connection, name)
     return Config.from_environ(
         {
-            **servers.variables(name, worker_number),
+            **servers.variables(name),
             "INVOICER_DATA": str(tmp_path),
             "INVOICER_SECRET_KEYS": variables["INVOICER_SECRET_KEYS"],
         }

@@ -221,6 +221,16 @@ def test_it_is_reached_from_the_command_line(operator: dict[str, str]) -> None:
     assert (status, said.splitlines()[-1]) == (1, "invoicer: tool fail: RuntimeError: it broke")
 
 
+def test_a_plugin_s_texts_are_gathered_and_compiled(present: None, installed: Path) -> None:
+    lines = list(plugin_tools.texts("tool"))
+    assert [line.split(": ")[1] for line in lines] == ["1 texts, 1 to translate"] * 3
+    folder = installed / "invoicer_tool" / "translations" / "fr" / "LC_MESSAGES"
+    assert 'msgid "For the tests of tools."' in (folder / "messages.po").read_text()
+    assert (folder / "messages.mo").is_file()
+    with pytest.raises(plugin_tools.CommandFailed, match="no plugin named spade"):
+        list(plugin_tools.texts("spade"))
+
+
 def test_a_new_plugin_passes_its_own_tests(operator: dict[str, str], tmp_path: Path) -> None:
     status, said = invoicer(operator, "plugins", "new", "early_birds", cwd=tmp_path)
     assert status == 0, said

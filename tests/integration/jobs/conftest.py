@@ -24,7 +24,7 @@ def job_variables(
     servers.create_database(database)
     data = run_folder / f"jobs{worker_number}"
     data.mkdir(exist_ok=True)
-    given = {**variables, **servers.variables(database, 32 + worker_number)}
+    given = {**variables, **servers.variables(database)}
     return {**given, "INVOICER_DATA": str(data), "INVOICER_DEMO": "1"}
 
 

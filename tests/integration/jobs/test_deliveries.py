@@ -8,7 +8,8 @@ import pytest
 from invoicer_core.models import db
 from invoicer_core.services import clients, deliveries
 from tests.factories import BY
-from tests.peers.processes import children_of, until
+from tests.peers.processes import Role, children_of, until
+from tests.peers.roles import LEASE
 
 
 def a_client(name: str) -> int:
@@ -103,7 +104,18 @@ def test_repeated_parking_pauses_the_plugin_and_resuming_replays(
     db.session.rollback()
 
 
-def test_an_effect_of_a_killed_worker_comes_within_15_seconds(business, data, clock, worker, owner):
+@pytest.fixture
+def as_ever(alone, job_variables, run_folder):
+    """A worker as patient as those of an installation, and its clock beside it."""
+    patient = {**job_variables, "AS_EVER": "1"}
+    found = [Role(name, patient, run_folder).start() for name in ("clock", "worker")]
+    yield found[1]
+    for role in found:
+        role.kill()
+
+
+def test_an_effect_of_a_killed_worker_comes_within_15_seconds(business, data, as_ever, owner):
+    worker = as_ever
     client_id = a_client("sleepy")
     begun = until(lambda: lines(data, "begun", client_id))
     horse = int(begun[0].split()[2])
@@ -126,19 +138,19 @@ def test_a_job_of_a_live_worker_is_not_taken_over(business, data, clock, worker,
         " WHERE state = 'leased'"
     )
     first = owner.execute(lease).fetchone()[0]
-    assert 0 < first <= 10
+    assert 0 < first <= LEASE
     renewed = (
         "SELECT count(*) FROM deliveries WHERE state = 'leased' AND attempts = 1"
         " AND leased_until > %s"
     )
-    until(lambda: owner.execute(renewed, [_soon(owner, 12)]).fetchone()[0], seconds=20)
+    until(lambda: owner.execute(renewed, [_soon(owner, LEASE + 2)]).fetchone()[0], seconds=20)
     (data / "awake").touch()
     until(lambda: probe(owner, client_id)[:2] == ("done", 1))
     assert len(lines(data, "begun", client_id)) == 1
 
 
 def _soon(owner, seconds: int):
-    """An instant that only a renewal can move the lease beyond: begun + 10 s is before it."""
+    """An instant that only a renewal can move the lease beyond: begun + a lease is before it."""
     start = owner.execute(
         "SELECT min(created_at) + make_interval(secs => %s) FROM deliveries WHERE state = 'leased'",
         [seconds],

@@ -9,16 +9,8 @@ from sqlalchemy import text
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import (
-    businesses,
-    clients,
-    exports,
-    files,
-    plugins,
-    result_files,
-    tasks,
-    webhooks,
-)
+from invoicer_core.services import businesses, clients, exports, files, plugins, tasks, webhooks
+from invoicer_core.services.files import results
 from tests.factories import BY
 from tests.peers.processes import until
 
@@ -37,7 +29,7 @@ def packed(business: int) -> zipfile.ZipFile:
     found = tasks.get(task_id=made.id)
     assert found.state == "done", found.error
     assert found.done == found.total
-    _, data = result_files.content(task_id=made.id)
+    _, data = results.content(task_id=made.id)
     return zipfile.ZipFile(io.BytesIO(data))
 
 

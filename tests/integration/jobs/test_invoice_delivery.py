@@ -20,10 +20,10 @@ from invoicer_core.services import (
     documents,
     invoices,
     messages,
-    notifications,
     overdue,
     workflows,
 )
+from invoicer_core.services.messages import notifications
 from tests.factories import BY
 from tests.peers.processes import children_of, until
 from tests.peers.smtp import smtp_peer
@@ -105,6 +105,12 @@ def test_without_the_wish_or_an_address_nobody_is_written_to(business, data, clo
         assert run.steps[-1].note == run.output["notify"]["reason"]
         assert fresh(messages.find, invoice_id=invoice.id).items == ()
         assert fresh(invoices.get, invoice_id=invoice.id).sent_at is None
+
+
+def test_a_business_that_wants_it_mails_every_invoice_that_is_issued(business, data, clock, worker):
+    businesses.update(fields={"settings": {"mail_sent": True}}, by=BY)
+    invoice = issue(send=False)
+    assert until(lambda: the_message(invoice.id, "sent")).kind == "invoice"
 
 
 def test_void_keeps_a_second_revision(business, data, clock, worker):

@@ -11,7 +11,9 @@ from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.hooks.answers import OutcomeUnknown, PermanentFailure, RetryLater
 from invoicer_core.hooks.offers import OutgoingMessage
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import messages, notifications, users
+from invoicer_core.services import messages
+from invoicer_core.services.identity import users
+from invoicer_core.services.messages import notifications
 from tests.factories import BY, make_user
 from tests.peers.processes import until
 from tests.peers.smtp import smtp_peer

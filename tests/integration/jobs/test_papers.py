@@ -8,15 +8,8 @@ from sqlalchemy import text
 
 from invoicer_core.domain.drafts import CreditNoteDraft, PaymentDraft
 from invoicer_core.models import db
-from invoicer_core.services import (
-    businesses,
-    credit_notes,
-    documents,
-    invoices,
-    payments,
-    products,
-    stock,
-)
+from invoicer_core.services import businesses, credit_notes, documents, invoices, payments, products
+from invoicer_core.services.products import stock
 from tests.factories import BY
 from tests.integration.builtin.pdf_reading import Pdf
 from tests.integration.jobs.test_invoice_delivery import a_draft, fresh, issue, the_message

@@ -9,8 +9,9 @@ from rq.serializers import JSONSerializer
 
 from invoicer_core.jobs import presence, queue, registry
 from invoicer_core.jobs.queue import CORE, PLUGINS, ListedJob, Refused, Work
+from invoicer_core.jobs.worker import children
 from tests.integration.jobs.test_deliveries import a_client, lines, probe, states
-from tests.peers.processes import Role, until
+from tests.peers.processes import Role, children_of, until
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def test_a_foreign_job_runs_nowhere_and_stops_nobody(redis, data, business, cloc
 def test_losing_all_of_redis_loses_nothing(redis, data, business, clock, worker, owner):
     worker.kill()
     client_id = a_client("flushed")
-    until(lambda: redis.llen(f"rq:queue:{PLUGINS}") == 1)
+    until(lambda: states(owner, client_id)["plugin:probe"] == "leased")
+    until(lambda: redis.llen(f"rq:queue:{PLUGINS}"))
     redis.flushdb()
     worker.start()
     until(lambda: lines(data, "done", client_id))
@@ -97,6 +99,6 @@ def test_a_clock_and_a_worker_are_seen(redis, data, business, clock, worker):
     until(lambda: presence.seen(redis, "clock") and presence.seen(redis, "worker"))
 
 
-def test_a_worker_ends_when_told(data, business, worker):
-    until(lambda: "sleep" not in worker.output())
+def test_a_worker_ends_when_told(app, data, business, worker):
+    until(lambda: len(children_of(worker.pid)) == len(children(app)))
     assert worker.stop() == 0

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from invoicer_core.domain.errors import Conflict, NotFound
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import clients, files, result_files, tasks
+from invoicer_core.services import clients, files, tasks
+from invoicer_core.services.files import results
+from invoicer_core.services.tasks import records
 from invoicer_core.services.transaction import transaction
 from tests.factories import BY, make_business
 from tests.peers import chores
@@ -116,33 +118,33 @@ def test_a_long_task_holds_up_no_other_work(business, data, clock, worker, owner
 
 def test_a_task_gives_way_after_its_slice(business, data, monkeypatch):
     """In this process: what it saved is there when it is called again."""
-    monkeypatch.setattr(tasks, "SLICE", -1.0)
+    monkeypatch.setattr(records, "SLICE", -1.0)
     with transaction(by=BY):
         task_id = start("chore-count", most=2)
         db.session.execute(_TOMORROW)  # no worker of an earlier test shall take it
-    running = tasks.Running(db.session.get(tasks.Task, task_id))
+    running = tasks.Running(db.session.get(records.Task, task_id))
     running.progress(0, 2)
     running.state["at"] = 1
-    with pytest.raises(tasks._Paused):
+    with pytest.raises(records._Paused):
         running.progress(1, 2)
-    again = tasks.Running(db.session.get(tasks.Task, task_id))
+    again = tasks.Running(db.session.get(records.Task, task_id))
     assert (again.state, now(task_id).done) == ({"at": 1}, 1)
 
 
 def test_a_result_is_for_whoever_asked_in_the_same_business(business, data, clock, worker):
     task_id = start("chore-write", text="hello")
     done = until(lambda: over(task_id))
-    known, content = result_files.content(task_id=task_id, of_user=BY.user_id)
+    known, content = results.content(task_id=task_id, of_user=BY.user_id)
     assert (known.name, content) == ("chore.txt", b"hello")
     with pytest.raises(NotFound):
-        result_files.content(task_id=task_id, of_user=BY.user_id + 1)
+        results.content(task_id=task_id, of_user=BY.user_id + 1)
     with pytest.raises(NotFound):
         files.get(file_id=done.file_id)
     assert done.file_id not in [each.id for each in files.find().items]
     other = make_business(name="Other")
     with enter_business(other):
         with pytest.raises(NotFound):
-            result_files.content(task_id=task_id)
+            results.content(task_id=task_id)
         with pytest.raises(NotFound):
             tasks.get(task_id=task_id)
         assert tasks.find().items == ()

@@ -14,7 +14,8 @@ import pytest
 
 from invoicer_core.hooks import codec
 from invoicer_core.models import db
-from invoicer_core.services import clients, deliveries, messages, webhook_sending, webhooks
+from invoicer_core.services import clients, deliveries, messages, webhooks
+from invoicer_core.services.webhooks import webhook_sending
 from tests.factories import BY
 from tests.peers.processes import children_of, until
 from tests.peers.sink import Call, Sink, sink

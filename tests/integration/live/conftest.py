@@ -13,7 +13,7 @@ from flask import Flask
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import access_tokens, sessions
+from invoicer_core.services.identity import access_tokens, sessions
 from tests.environment import Environment
 from tests.factories import make_business, make_user
 from tests.peers.processes import Role, until
@@ -44,7 +44,7 @@ def live_variables(
     port = free_port()
     return {
         **variables,
-        **servers.variables(database, 48 + worker_number),
+        **servers.variables(database),
         "INVOICER_DATA": str(data),
         "PORT": str(port),
         "INVOICER_URL": f"http://127.0.0.1:{port}",

@@ -1,24 +1,23 @@
 """Who hears what on the live channel, and who is thrown out of it."""
 
+import secrets
+import time
 from contextlib import closing
+from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import websocket
 from socketio.exceptions import ConnectionError as Refused
 
 from invoicer_core.domain.document import Document, Item, Tax
-from invoicer_core.domain.drafts import InvoiceDraft, PaymentDraft
-from invoicer_core.services import (
-    access_tokens,
-    clients,
-    invoices,
-    links,
-    members,
-    payments,
-    sessions,
-    users,
-)
+from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft, PaymentDraft
+from invoicer_core.models import db
+from invoicer_core.models.portal import PortalSession
+from invoicer_core.services import clients, credit_notes, invoices, links, payments
+from invoicer_core.services.identity import access_tokens, members, sessions, users
+from invoicer_core.services.portal import visitors
 from tests.factories import BY, make_user
 from tests.peers.processes import until
 
@@ -26,6 +25,10 @@ SPELLINGS = (
     "{id}", " {id}", "{id} ", "{id}.0", "+{id}", "0{id}", "{public}", "{PUBLIC}",
     "{{{public}}}", "urn:uuid:{public}", "invoice:{public}", "business:{id}",
 )  # fmt: skip
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def draft_of(owner, name="Live client"):
@@ -62,6 +65,21 @@ def test_members_hear_of_an_invoice_from_draft_to_paid(owner, connect):
     assert change["business_id"] == owner.business_id
 
 
+def test_a_page_learns_what_happened_while_it_was_made(owner, other, connect):
+    listening, before = connect(token=owner.token), now()
+    with owner.inside():
+        invoices.create(draft=draft_of(owner), by=BY)
+    until(lambda: listening.named("invoice", "INVOICE_CREATED"))
+    late = connect(token=owner.token)
+    assert late.ask("missed", {"since": before}) == {"ok": True, "missed": True}
+    assert late.ask("missed", {"since": now() + 1}) == {"ok": True, "missed": False}
+    assert late.ask("missed", {"since": 0})["missed"] is True
+    foreign = connect(token=other.token)
+    assert foreign.ask("missed", {"since": before})["missed"] is False
+    for garbage in (None, {}, {"since": "1"}, {"since": True}, {"since": None}, [before]):
+        assert late.ask("missed", garbage)["ok"] is False
+
+
 def test_a_client_hears_of_its_invoice_only_and_nothing_internal(owner, connect):
     mine, foreign = issued(owner), issued(owner)
     viewer = connect(link=links.invoice_token(mine.public_id))
@@ -77,6 +95,77 @@ def test_a_client_hears_of_its_invoice_only_and_nothing_internal(owner, connect)
             "ok": False, "error": "There is no such invoice here.",
         }  # fmt: skip
     assert len(viewer.heard) == 1
+
+
+def visit_of(owner, client_id, email):
+    """Somebody on the client's own pages, and with what those pages follow changes."""
+    with owner.inside():
+        now = datetime.now(UTC)
+        row = PortalSession(
+            business_id=owner.business_id, client_id=client_id, email=email,
+            token_hash=secrets.token_bytes(32), expires_at=now + visitors.LIFETIME,
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.commit()
+        visit = visitors.Visit(row.id, client_id, email, row.expires_at)
+        return visit, visitors.live_pass(visit=visit)
+
+
+def test_a_clients_own_pages_hear_of_all_its_invoices_until_it_leaves(owner, connect):
+    email = f"{uuid4().hex[:8]}@pages.test"
+    mine, foreign = issued(owner), issued(owner)
+    with owner.inside():
+        clients.update(client_id=mine.client_id, fields={"email": email}, by=BY)
+    visit, live_pass = visit_of(owner, mine.client_id, email)
+    viewer = connect(link=live_pass)
+    for each in (foreign, mine):
+        with owner.inside():
+            invoices.void(invoice_id=each.id, reason="typo", by=BY)
+    (told,) = until(lambda: viewer.named("changes", "invoice.voided"))
+    assert told["data"]["public_id"] == str(mine.public_id)
+    assert "our secret" not in str(viewer.heard)
+    assert viewer.ask("watch", {"invoice": mine.id})["ok"] is False
+    with owner.inside():
+        visitors.sign_out(visit=visit)
+    until(lambda: not viewer.client.connected, seconds=5)
+    with pytest.raises(Refused):
+        connect(link=live_pass)
+
+
+def test_a_client_hears_of_money_that_goes_back_and_of_credit(owner, connect):
+    """Whatever changes what is due: the open page of the invoice and the client's own pages."""
+    mine = issued(owner)
+    viewer = connect(link=links.invoice_token(mine.public_id))
+    email = f"{uuid4().hex[:8]}@pages.test"
+    with owner.inside():
+        clients.update(client_id=mine.client_id, fields={"email": email}, by=BY)
+    on_pages = connect(link=visit_of(owner, mine.client_id, email)[1])
+    with owner.inside():
+        cash = PaymentDraft(invoice_id=mine.id, amount=Decimal("119.99"), method="cash")
+        paid = payments.record(draft=cash, by=BY)
+        payments.refund(payment_id=paid.id, reason="came back broken", by=BY)
+        credit_notes.create(draft=CreditNoteDraft(invoice_id=mine.id, reason="broken"), by=BY)
+    for each in (viewer, on_pages):
+        (back,) = until(lambda: each.named("changes", "payment.refunded"))  # noqa: B023
+        (credit,) = until(lambda: each.named("changes", "credit_note.issued"))  # noqa: B023
+        assert (back["data"]["id"], credit["data"]["id"]) == (mine.id, mine.id)
+        assert Decimal(back["data"]["balance_due"]) == Decimal("119.99")
+        assert "our secret" not in str(each.heard)
+
+
+def test_a_pass_of_one_business_opens_no_other(owner, other, connect):
+    email = f"{uuid4().hex[:8]}@pages.test"
+    mine = issued(owner)
+    with owner.inside():
+        clients.update(client_id=mine.client_id, fields={"email": email}, by=BY)
+    _visit, live_pass = visit_of(owner, mine.client_id, email)
+    start, number, token = live_pass.split(".")
+    for forged in (
+        f"{start}.{other.business_id}.{token}", f"{start}.{number}.{token[:-4]}AAAA", f"{start}.",
+        f"{start}.x.{token}", f"{start}.{number}",
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            connect(link=forged)
 
 
 def test_nobody_hears_of_another_business(owner, other, connect):

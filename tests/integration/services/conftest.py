@@ -7,6 +7,9 @@ from flask import Flask
 
 from invoicer_core.models.tenancy import enter_business
 from tests.factories import make_business
+from tests.integration.services.conversations import birds, loft
+
+__all__ = ["birds", "business", "loft", "other_business"]
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import attachments, clients, files, products
+from invoicer_core.services import clients, files, products
+from invoicer_core.services.files import attachments
 from tests.factories import BY
 
 

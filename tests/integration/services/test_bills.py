@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import bills, suppliers
-from invoicer_core.services.bill_rows import today
+from invoicer_core.services.buying import bills, suppliers
+from invoicer_core.services.buying.bill_rows import today
 from tests.factories import BY
 
 D = Decimal

@@ -23,12 +23,12 @@ from invoicer_core.services import (
     messages,
     payments,
     plugins,
-    result_files,
-    task_rows,
     tasks,
 )
 from invoicer_core.services.bulk import Choice
+from invoicer_core.services.files import results
 from invoicer_core.services.invoice_list import Wanted
+from invoicer_core.services.tasks import task_rows
 from tests.factories import BY
 
 PAYING = {"method": "cash", "date": "2026-11-20", "reference": "Till"}
@@ -161,7 +161,7 @@ def test_what_fails_is_said_and_tried_again(five):
 def test_the_pdfs_of_many_in_one_file(five):
     task_id = start(bulk.ZIP, Choice(ids=ids(five)), name="pdfs")
     done = work(task_id)
-    known, data = result_files.content(task_id=task_id)
+    known, data = results.content(task_id=task_id)
     assert (done.state, known.name, known.media_type) == ("done", "pdfs.zip", "application/zip")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert len(archive.namelist()) == 4
@@ -173,13 +173,13 @@ def test_the_pdfs_of_many_in_one_file(five):
 def test_a_table_of_many(five):
     task_id = start(bulk.EXPORT, Choice(ids=ids(five)), format="csv", **TABLE)
     assert work(task_id).state == "done"
-    known, data = result_files.content(task_id=task_id)
+    known, data = results.content(task_id=task_id)
     lines = data.decode("utf-8-sig").splitlines()
     assert (known.name, len(lines)) == ("invoices.csv", 6)
     assert any("Late!" in line and "10.50" in line and "2026-11-01" in line for line in lines)
     task_id = start(bulk.EXPORT, Choice(wanted=Wanted()), format="xlsx", **TABLE)
     work(task_id)
-    _, data = result_files.content(task_id=task_id)
+    _, data = results.content(task_id=task_id)
     sheet = load_workbook(io.BytesIO(data)).active
     assert sheet.max_row == 6
 

@@ -8,16 +8,9 @@ import pytest
 
 from invoicer_core.domain.document import Document, Item
 from invoicer_core.domain.drafts import InvoiceDraft, PaymentDraft
-from invoicer_core.services import (
-    client_mail,
-    clients,
-    documents,
-    invoices,
-    mail_texts,
-    notifications,
-    payments,
-    statements,
-)
+from invoicer_core.services import clients, documents, invoices, mail_texts, payments, statements
+from invoicer_core.services.clients import letters
+from invoicer_core.services.messages import notifications
 from tests.factories import BY
 from tests.integration.builtin.pdf_reading import Pdf
 
@@ -59,14 +52,14 @@ def test_every_mail_and_pdf_is_in_the_clients_language_and_currency(business, lo
         draft=PaymentDraft(amount=Decimal("1234.50"), invoice_id=issued.id), by=BY
     )
     assert paid.currency == currency
-    thanks = client_mail.send_receipt(payment_id=paid.id, by=BY)
+    thanks = letters.send_receipt(payment_id=paid.id, by=BY)
     assert receipt in thanks.subject
     assert amount in spaced(thanks.text)
     kept = statements.freeze(
         client_id=client.id, start=date(2026, 1, 1), end=date(2100, 1, 1), by=BY
     )
     assert kept.statement.currency == currency
-    sent = client_mail.send_statement(statement_id=kept.id, by=BY)
+    sent = letters.send_statement(statement_id=kept.id, by=BY)
     assert statement in sent.subject
     assert statement.lower() in printed(statement_id=kept.id).lower()
 

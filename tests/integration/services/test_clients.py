@@ -11,7 +11,8 @@ from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import clients, invoices, orders, suppliers
+from invoicer_core.services import clients, invoices, orders
+from invoicer_core.services.buying import suppliers
 from tests.factories import BY
 
 FULL = {

@@ -12,7 +12,7 @@ from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.tenancy import enter_business
 from invoicer_core.services import businesses, files
-from invoicer_core.services.file_kinds import PIXELS_MOST, file_name, recognise
+from invoicer_core.services.files.file_kinds import PIXELS_MOST, file_name, recognise
 from tests.factories import BY
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"

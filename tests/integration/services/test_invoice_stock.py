@@ -13,14 +13,8 @@ from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft
 from invoicer_core.domain.errors import Conflict, NotFound
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import (
-    clients,
-    credit_notes,
-    invoice_stock,
-    invoices,
-    products,
-    stock,
-)
+from invoicer_core.services import clients, credit_notes, invoice_stock, invoices, products
+from invoicer_core.services.products import stock
 from invoicer_core.services.transaction import transaction
 from tests.factories import BY
 from tests.peers.processes import until

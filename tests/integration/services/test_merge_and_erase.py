@@ -15,14 +15,7 @@ from invoicer_core.models import Base, db
 from invoicer_core.models.documents import MessageAttempt
 from invoicer_core.models.tenancy import current_business_id, enter_business
 from invoicer_core.services import (
-    attachments,
-    client_accounts,
-    client_erasure,
-    client_export,
-    client_mail,
-    client_merge,
     clients,
-    consents,
     credit_notes,
     documents,
     files,
@@ -31,6 +24,9 @@ from invoicer_core.services import (
     payments,
     statements,
 )
+from invoicer_core.services.clients import erasure, exporting, ledger, letters, merging
+from invoicer_core.services.files import attachments
+from invoicer_core.services.messages import consents
 from tests.factories import BY
 from tests.integration.builtin.pdf_reading import Pdf
 
@@ -63,9 +59,9 @@ def merged():
     kept = statements.freeze(
         client_id=old.id, start=date(2026, 1, 1), end=date(2026, 12, 31), by=BY
     )
-    client_mail.send_statement(statement_id=kept.id, by=BY)
-    plan = client_merge.plan(client_id=old.id, into_id=new.id)
-    client_merge.merge(client_id=old.id, into_id=new.id, by=BY)
+    letters.send_statement(statement_id=kept.id, by=BY)
+    plan = merging.plan(client_id=old.id, into_id=new.id)
+    merging.merge(client_id=old.id, into_id=new.id, by=BY)
     return old, new, issued, draft, kept, plan
 
 
@@ -88,12 +84,12 @@ def test_everything_moves_and_issued_papers_say_what_they_said(business):
     assert (found.email, found.phone, found.notes) == ("new@harbour.test", "+43 1 555", "pays late")
     assert {each.email for each in found.contacts} == {"ann@harbour.test", "old@harbour.test"}
     assert not any(each.is_primary for each in found.contacts)
-    assert client_accounts.of(client_ids=[new.id])[new.id][0].unapplied == Decimal("30.00")
+    assert ledger.of(client_ids=[new.id])[new.id][0].unapplied == Decimal("30.00")
     assert statements.get(statement_id=kept.id).client_id == new.id
     assert statements.get(statement_id=kept.id).client_name == "Harbour Bks"
     with pytest.raises(NotFound):
         clients.get(client_id=old.id)
-    assert client_merge.merged_into(client_id=old.id) == new.id
+    assert merging.merged_into(client_id=old.id) == new.id
 
 
 def test_money_of_the_one_pays_invoices_of_the_other_afterwards(business):
@@ -101,7 +97,7 @@ def test_money_of_the_one_pays_invoices_of_the_other_afterwards(business):
     paid, owed = pay(old.id, "50"), bill(new.id, "50")
     with pytest.raises(InvalidInput):
         payments.allocate(payment_id=paid.id, allocations=[(owed.id, Decimal(50))], by=BY)
-    client_merge.merge(client_id=old.id, into_id=new.id, by=BY)
+    merging.merge(client_id=old.id, into_id=new.id, by=BY)
     payments.allocate(payment_id=paid.id, allocations=[(owed.id, Decimal(50))], by=BY)
     assert invoices.get(invoice_id=owed.id).status == "paid"
 
@@ -109,7 +105,7 @@ def test_money_of_the_one_pays_invoices_of_the_other_afterwards(business):
 def test_credit_notes_go_along(business):
     old, new = make("Old"), make("New")
     note = credit_notes.create(draft=CreditNoteDraft(invoice_id=bill(old.id, "9").id), by=BY)
-    client_merge.merge(client_id=old.id, into_id=new.id, by=BY)
+    merging.merge(client_id=old.id, into_id=new.id, by=BY)
     found = credit_notes.get(credit_note_id=note.id)
     assert (found.client_id, found.client_name) == (new.id, "Old")
 
@@ -120,16 +116,39 @@ def test_mail_to_the_old_address_finds_the_client_that_stayed(business):
     assert found.id == new.id
 
 
+def test_preferred_channels_of_both_are_kept_in_order(business):
+    old, new, bare = (make(name, channels=channels) for name, channels in (
+        ("Old", ["sms", "email"]), ("New", ["whatsapp", "sms"]), ("Bare", None)))  # fmt: skip
+    merging.merge(client_id=old.id, into_id=new.id, by=BY)
+    assert clients.get(client_id=new.id).channels == ("whatsapp", "sms", "email")
+    merging.merge(client_id=new.id, into_id=bare.id, by=BY)
+    assert clients.get(client_id=bare.id).channels == ("whatsapp", "sms", "email")
+
+
+def test_others_are_told_who_was_merged_and_who_was_erased(business):
+    old, new = make("Old"), make("New")
+    merging.merge(client_id=old.id, into_id=new.id, by=BY)
+    erasure.erase(client_id=new.id, by=BY)
+    assert clients.get(client_id=new.id).channels == ()
+    rows = db.session.execute(
+        text("SELECT name, client_id, data ->> 'id' FROM events WHERE name IN"
+             " ('client.merged', 'client.erased') ORDER BY id")
+    ).all()  # fmt: skip
+    assert [tuple(row) for row in rows] == [
+        ("client.merged", new.id, str(new.id)), ("client.erased", new.id, str(new.id)),
+    ]  # fmt: skip
+
+
 def test_who_was_merged_before_follows(business):
     first, second, third = make("A"), make("B"), make("C")
-    client_merge.merge(client_id=first.id, into_id=second.id, by=BY)
-    client_merge.merge(client_id=second.id, into_id=third.id, by=BY)
-    assert client_merge.merged_into(client_id=first.id) == third.id
+    merging.merge(client_id=first.id, into_id=second.id, by=BY)
+    merging.merge(client_id=second.id, into_id=third.id, by=BY)
+    assert merging.merged_into(client_id=first.id) == third.id
 
 
 def test_across_currencies_nothing_is_merged(business):
     old, new = make("Old", currency="USD"), make("New")
-    for act in (client_merge.plan, lambda **ids: client_merge.merge(**ids, by=BY)):
+    for act in (merging.plan, lambda **ids: merging.merge(**ids, by=BY)):
         with pytest.raises(Conflict, match="USD"):
             act(client_id=old.id, into_id=new.id)
     assert clients.get(client_id=old.id).name == "Old"
@@ -140,9 +159,9 @@ def test_a_client_is_not_merged_into_itself_nor_into_anothers(business, other_bu
     with enter_business(other_business):
         other = make("Theirs")
     with pytest.raises(InvalidInput):
-        client_merge.merge(client_id=mine.id, into_id=mine.id, by=BY)
+        merging.merge(client_id=mine.id, into_id=mine.id, by=BY)
     with pytest.raises(NotFound):
-        client_merge.merge(client_id=mine.id, into_id=other.id, by=BY)
+        merging.merge(client_id=mine.id, into_id=other.id, by=BY)
 
 
 @pytest.mark.parametrize("change", ["client_id = :new", "client_id = :new, total_amount = 1"])
@@ -154,7 +173,7 @@ def test_the_database_lets_papers_follow_a_merge_only(business, table, change):
     pay(old.id, "5")
     change = change.replace("total_amount", "amount") if table == "payments" else change
     if "amount" in change:
-        client_merge._both(old.id, new.id)
+        merging._both(old.id, new.id)
         db.session.execute(
             text("UPDATE clients SET merged_into_id = :new WHERE id = :old"),
             {"old": old.id, "new": new.id},
@@ -174,7 +193,7 @@ def test_every_table_of_a_client_is_thought_of():
         for key in table.foreign_key_constraints
         if key.referred_table.name == "clients"
     }
-    thought_of = {*client_merge.MOVED, *client_merge.ENDED, "clients", "statement_run_rows"}
+    thought_of = {*merging.MOVED, *merging.ENDED, "clients", "statement_run_rows"}
     assert refer == thought_of
 
 
@@ -197,7 +216,7 @@ def private():
     issued = bill(client.id, "100")
     draft = bill(client.id, "7", issue=False)
     paid = pay(client.id, "100", issued.id, note="from her mother")
-    sent = client_mail.send_receipt(payment_id=paid.id, by=BY)
+    sent = letters.send_receipt(payment_id=paid.id, by=BY)
     attempt = MessageAttempt(
         business_id=current_business_id(), message_id=sent.id, channel="email", state="bounced",
         recipient="jo@miller.test", error="jo@miller.test is full",
@@ -211,13 +230,13 @@ def private():
 
 def test_names_contacts_and_texts_go_and_issued_invoices_stay(business):
     client, issued, draft = private()
-    plan = client_erasure.plan(client_id=client.id)
+    plan = erasure.plan(client_id=client.id)
     assert plan.erased == {
         "contacts": 1, "messages": 1, "drafts": 1, "orders": 0, "attachments": 1,
     }  # fmt: skip
     assert plan.kept == {"invoices": 1, "credit_notes": 0, "payments": 1, "statements": 0}
 
-    client_erasure.erase(client_id=client.id, by=BY)
+    erasure.erase(client_id=client.id, by=BY)
     found = clients.get(client_id=client.id)
     assert found.name == f"Erased client {client.id}"
     assert found.archived_at is not None
@@ -238,7 +257,7 @@ def test_names_contacts_and_texts_go_and_issued_invoices_stay(business):
 
 def test_nothing_personal_is_left_in_the_tables_that_may_forget(business):
     client, _, _ = private()
-    client_erasure.erase(client_id=client.id, by=BY)
+    erasure.erase(client_id=client.id, by=BY)
     for table in ("clients", "contacts", "contact_consents", "messages", "message_attempts",
                   "payments", "orders", "statements"):  # fmt: skip
         rows = db.session.scalars(text(f"SELECT row_to_json(t)::text FROM {table} t"))  # noqa: S608
@@ -256,7 +275,7 @@ def test_a_client_that_was_merged_is_erased_too(business):
     _, new, issued, _, _, _ = merged()
     paid = payments.find(client_id=new.id).items[0]
     payments.refund(payment_id=paid.id, amount=Decimal(30), by=BY)
-    client_erasure.erase(client_id=new.id, by=BY)
+    erasure.erase(client_id=new.id, by=BY)
     names = db.session.scalars(text("SELECT name || coalesce(email, '') FROM clients")).all()
     assert all(name.startswith("Erased client ") for name in names)
     assert invoices.get(invoice_id=issued.id).client_name == "Harbour Bks"
@@ -268,13 +287,13 @@ def test_while_something_is_open_nothing_is_erased(business):
     pay(rich.id, "5")
     for client in (owing, rich):
         with pytest.raises(Conflict, match="still open"):
-            client_erasure.erase(client_id=client.id, by=BY)
+            erasure.erase(client_id=client.id, by=BY)
         assert clients.get(client_id=client.id).name == client.name
 
 
 def test_all_that_is_known_can_be_taken_along(business):
     client, issued, _ = private()
-    found = json.loads(client_export.export(client_id=client.id))
+    found = json.loads(exporting.export(client_id=client.id))
     assert found["client"]["name"] == "Jo Miller"
     assert found["contacts"][0]["consents"][0]["how"] == "signed form"
     assert [each["invoice_number"] for each in found["invoices"]][-1] == issued.invoice_number

@@ -11,14 +11,8 @@ from invoicer_core.domain.drafts import CreditNoteDraft, InvoiceDraft, PaymentDr
 from invoicer_core.domain.errors import Conflict, NotFound, Unavailable
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import (
-    clients,
-    credit_notes,
-    documents,
-    invoices,
-    papers,
-    payments,
-)
+from invoicer_core.services import clients, credit_notes, documents, invoices, payments
+from invoicer_core.services.documents import papers, records
 from tests.factories import BY
 from tests.integration.builtin.pdf_reading import Pdf
 
@@ -52,7 +46,7 @@ def test_a_pdf_of_what_an_invoice_was_is_not_kept_as_what_it_is(business):
     invoice = issue()
     before = papers.load({"invoice_id": invoice.id})
     invoices.void(invoice_id=invoice.id, reason="typo", by=BY)
-    now, kept = documents._keep({"invoice_id": invoice.id}, before, b"%PDF-old")
+    now, kept = records._keep({"invoice_id": invoice.id}, before, b"%PDF-old")
     assert (now.edition, kept) == ("void", None)
     document = documents.render(invoice_id=invoice.id)
     assert document.revision == 1
@@ -66,7 +60,7 @@ def test_several_who_made_it_at_once_keep_one(app, business):
     def keep():
         with app.app_context(), enter_business(business):
             together.wait(10)
-            kept.append(documents._keep({"payment_id": paper.id}, paper, b"%PDF-x")[1])
+            kept.append(records._keep({"payment_id": paper.id}, paper, b"%PDF-x")[1])
 
     threads = [threading.Thread(target=keep) for _ in range(8)]
     for thread in threads:

@@ -13,8 +13,9 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.models import db
 from invoicer_core.models.tasks import Task
-from invoicer_core.services import files, product_export, product_import, products, sheets
-from invoicer_core.services.product_import import Wish, apply, guess, plan
+from invoicer_core.services import files, products, sheets
+from invoicer_core.services.products import exporting, importing
+from invoicer_core.services.products.importing import Wish, apply, guess, plan
 from invoicer_core.services.table_reading import ROWS_MOST, in_utf8, read_table
 from invoicer_core.services.tasks import Running
 from tests.factories import BY
@@ -201,7 +202,7 @@ def test_the_task_writes_what_was_asked_for(english):
     )  # fmt: skip
     db.session.add(row)
     db.session.commit()
-    product_import.import_products(Running(row))
+    importing.import_products(Running(row))
     assert len(products.find().items) == 2
     db.session.refresh(row)
     assert (row.state, row.message) == ("done", "2 products added, 0 changed, 0 left out.")
@@ -213,8 +214,8 @@ def test_the_export_has_every_product_once(english):
             fields={"name": f"P{at}", "unit_price": D(at), "cost_price": D(9), "category": "X"},
             by=BY,
         )
-    fields = product_export.columns(costs=False)
+    fields = exporting.columns(costs=False)
     assert "cost_price" not in fields
-    rows = list(product_export.rows(fields=fields))
+    rows = list(exporting.rows(fields=fields))
     assert [row[0] for row in rows] == ["P0", "P1", "P2"]
     assert rows[1][fields.index("unit_price")] == D(1)

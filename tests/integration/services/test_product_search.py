@@ -8,7 +8,8 @@ from flask import Flask
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.plugin import Context, Plugin, SearchBackend, SearchHit, hookimpl
-from invoicer_core.services import businesses, plugins, product_search, products
+from invoicer_core.services import businesses, plugins, products
+from invoicer_core.services.products import product_search
 from tests.factories import BY, make_business
 
 found: dict[str, list[SearchHit]] = {}
@@ -51,7 +52,7 @@ def catalogue(searching: Flask) -> Iterator[dict[str, int]]:
 
 
 def names(q: str, limit: int = 8) -> list[str]:
-    return [each.name for each in product_search.suggest(q=q, limit=limit)]
+    return [each.name for each in product_search.suggest(q=q, limit=limit).items]
 
 
 def test_words_come_before_meaning_and_nothing_comes_twice(catalogue: dict[str, int]) -> None:
@@ -73,7 +74,10 @@ def test_meaning_finds_what_no_word_finds(catalogue: dict[str, int]) -> None:
 
 def test_a_search_that_fails_leaves_the_words(catalogue: dict[str, int]) -> None:
     products.create(fields={"name": "Breaks on time", "unit_price": 1}, by=BY)
-    assert names("breaks") == ["Breaks on time"]
+    found = product_search.suggest(q="breaks", limit=5)
+    assert [each.name for each in found.items] == ["Breaks on time"]
+    assert (found.wanted, found.mode) == ("hybrid", "text"), "it has to be said"
+    assert product_search.suggest(q="oak", limit=5).mode == "hybrid"
 
 
 @pytest.mark.parametrize("q", ["", "o", "%", "  "])

@@ -10,7 +10,8 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
 from invoicer_core.models import db
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import categories, products, stock, tax_rates
+from invoicer_core.services import products, tax_rates
+from invoicer_core.services.products import categories, stock
 from tests.factories import BY
 
 STAFF = Actor("user", user_id=2, role="staff", label="staff@factory.test")

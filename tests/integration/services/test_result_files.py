@@ -7,8 +7,9 @@ from invoicer_core.domain.errors import NotFound
 from invoicer_core.models import db
 from invoicer_core.models.documents import File
 from invoicer_core.models.tasks import Task
-from invoicer_core.services import result_files, tasks, upkeep
-from invoicer_core.services.stores import store_named
+from invoicer_core.services import tasks, upkeep
+from invoicer_core.services.documents.stores import store_named
+from invoicer_core.services.files import results
 from tests.factories import BY
 
 
@@ -19,7 +20,7 @@ def _chore(task: tasks.Running) -> None:
 
 def made() -> int:
     task_id = tasks.start(kind="kept-chore", data={}, by=BY).id
-    file_id = result_files.keep(name="a.txt", data=b"made", media_type="text/plain", by=BY)
+    file_id = results.keep(name="a.txt", data=b"made", media_type="text/plain", by=BY)
     tasks.Running(db.session.get(Task, task_id)).finish(file_id=file_id)
     return task_id
 
@@ -44,8 +45,8 @@ def test_results_are_forgotten_after_a_month(business):
     db.session.rollback()
     assert tasks.get(task_id=old).file_id is None
     with pytest.raises(NotFound):
-        result_files.content(task_id=old)
+        results.content(task_id=old)
     store = store_named("local")
     with pytest.raises(KeyError):
         store.offer.get(store.ctx, key)
-    assert result_files.content(task_id=young)[1] == b"made"
+    assert results.content(task_id=young)[1] == b"made"

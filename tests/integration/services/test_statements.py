@@ -16,19 +16,18 @@ from invoicer_core.models.tasks import Task
 from invoicer_core.models.tenancy import current_business_id, enter_business
 from invoicer_core.services import (
     businesses,
-    client_accounts,
-    client_mail,
     clients,
-    consents,
     credit_notes,
     documents,
     invoices,
     messages,
     payments,
-    statement_runs,
     statements,
     tasks,
 )
+from invoicer_core.services.clients import ledger, letters
+from invoicer_core.services.messages import consents
+from invoicer_core.services.statements import runs
 from tests.factories import BY
 from tests.integration.builtin.pdf_reading import Pdf
 
@@ -116,7 +115,7 @@ def test_every_kind_of_posting_counts_and_ends_at_what_is_open(client):
         ("write_off", Decimal("-50.00")),
     ]
     assert found.closing_balance == Decimal("-30.00")
-    (account,) = client_accounts.of(client_ids=[client.id])[client.id]
+    (account,) = ledger.of(client_ids=[client.id])[client.id]
     assert account.balance - account.unapplied == found.closing_balance
 
 
@@ -128,7 +127,7 @@ def test_money_that_a_credit_note_freed_is_the_clients(client):
     credit_notes.create(draft=draft, by=BY)
     found = statements.compute(client_id=client.id, start=MARCH[0], end=MARCH[1])
     assert found.closing_balance == Decimal("-120.00")
-    assert client_accounts.of(client_ids=[client.id])[client.id][0].unapplied == Decimal("120.00")
+    assert ledger.of(client_ids=[client.id])[client.id][0].unapplied == Decimal("120.00")
 
 
 def test_a_credit_of_what_was_written_off_settles_nothing_again(client):
@@ -139,7 +138,7 @@ def test_a_credit_of_what_was_written_off_settles_nothing_again(client):
     credit_notes.create(draft=draft, by=BY)
     found = statements.compute(client_id=client.id, start=MARCH[0], end=date(2100, 1, 1))
     assert found.closing_balance == 0
-    assert client_accounts.of(client_ids=[client.id]) == {}
+    assert ledger.of(client_ids=[client.id]) == {}
 
 
 def test_each_currency_has_an_account_of_its_own(client):
@@ -212,7 +211,7 @@ def test_a_statement_goes_out_in_the_clients_language(client):
     clients.update(client_id=client.id, fields={"locale": "de-AT"}, by=BY)
     bill(client.id, "2026-03-02", "1000.00")
     kept = statements.freeze(client_id=client.id, start=MARCH[0], end=MARCH[1], by=BY)
-    sent = client_mail.send_statement(statement_id=kept.id, by=BY)
+    sent = letters.send_statement(statement_id=kept.id, by=BY)
     assert sent.subject == "Kontoauszug von Acme"
     assert sent.text is not None
     assert "1. März 2026" in sent.text
@@ -223,14 +222,14 @@ def test_a_statement_goes_out_in_the_clients_language(client):
 
 def test_a_receipt_goes_out_as_often_as_wanted(client):
     paid = pay(client.id, "2026-03-04", "10.00")
-    first = client_mail.send_receipt(payment_id=paid.id, by=BY)
-    second = client_mail.send_receipt(payment_id=paid.id, by=BY, recipient="boss@harbour.test")
+    first = letters.send_receipt(payment_id=paid.id, by=BY)
+    second = letters.send_receipt(payment_id=paid.id, by=BY, recipient="boss@harbour.test")
     assert first.recipient == "a@harbour.test"
     assert second.recipient == "boss@harbour.test"
     assert first.id != second.id
     clients.update(client_id=client.id, fields={"email": None}, by=BY)
     with pytest.raises(InvalidInput):
-        client_mail.send_receipt(payment_id=paid.id, by=BY)
+        letters.send_receipt(payment_id=paid.id, by=BY)
 
 
 # --- for all ----------------------------------------------------------------------------------
@@ -239,11 +238,11 @@ def test_a_receipt_goes_out_as_often_as_wanted(client):
 def work(task_id):
     """What a worker does with the task."""
     row = db.session.get(Task, task_id)
-    statement_runs.send_all(tasks.Running(row))
+    runs.send_all(tasks.Running(row))
 
 
 def start():
-    return statement_runs.start(start=MARCH[0], end=MARCH[1], title="March", by=BY)
+    return runs.start(start=MARCH[0], end=MARCH[1], title="March", by=BY)
 
 
 def test_a_run_sends_to_all_who_owe_and_says_why_not_to_others(client):
@@ -261,15 +260,15 @@ def test_a_run_sends_to_all_who_owe_and_says_why_not_to_others(client):
     )  # fmt: skip
     settled = clients.create(fields={"name": "Settled", "email": "s@settled.test"}, by=BY)
     pay(settled.id, "2026-03-02", "12.00", bill(settled.id, "2026-03-02", "10.00").id)
-    assert statement_runs.outlook() == statement_runs.Outlook(clients=3, without_address=1)
+    assert runs.outlook() == runs.Outlook(clients=3, without_address=1)
 
     task = start()
     work(task.id)
-    found = {each.client_name: each for each in statement_runs.results(task_id=task.id)}
+    found = {each.client_name: each for each in runs.results(task_id=task.id)}
     assert {name: (each.outcome, each.reason) for name, each in found.items()} == {
         "Harbour Books": ("sent", None),
-        "No Mail": ("skipped", statement_runs.NO_ADDRESS),
-        "Refuses": ("skipped", statement_runs.NO_CONSENT),
+        "No Mail": ("skipped", runs.NO_ADDRESS),
+        "Refuses": ("skipped", runs.NO_CONSENT),
     }
     assert tasks.get(task_id=task.id).done == 3
     (mail,) = messages.find(client_id=client.id).items

@@ -16,8 +16,8 @@ from invoicer_core.host.vault import Vault, VaultError
 from invoicer_core.models import db
 from invoicer_core.models.access import SecondFactor
 from invoicer_core.models.identity import User
-from invoicer_core.services import sessions, two_factor, users
-from invoicer_core.services.security_log import NOBODY
+from invoicer_core.services.identity import sessions, two_factor, users
+from invoicer_core.services.identity.security_log import NOBODY
 
 AT_ONCE = 8
 

@@ -1,5 +1,7 @@
 """Visits are counted, and nothing that tells who it was is kept."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -7,8 +9,9 @@ from sqlalchemy import select
 from invoicer_core.domain.devices import device_of
 from invoicer_core.models import db
 from invoicer_core.models.insight import Visit
-from invoicer_core.services import clients, visits
-from tests.factories import BY
+from invoicer_core.models.tenancy import enter_business
+from invoicer_core.services import clients, upkeep, visits
+from tests.factories import BY, make_business
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1"
 DESK = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -35,9 +38,6 @@ def test_a_stay_is_one_row_and_others_have_their_own(business: int) -> None:
 
 
 def test_the_same_visitor_is_another_one_elsewhere(app: Flask, other_business: int) -> None:
-    from invoicer_core.models.tenancy import enter_business
-    from tests.factories import make_business
-
     seen = []
     for business_id in (other_business, make_business()):
         with enter_business(business_id):
@@ -57,3 +57,16 @@ def test_the_same_visitor_is_another_one_elsewhere(app: Flask, other_business: i
 )  # fmt: skip
 def test_devices_by_what_browsers_say(agent: str, device: str) -> None:
     assert device_of(agent) == device
+
+
+def test_old_visits_are_forgotten_with_the_purge(business: int, other_business: int) -> None:
+    now = datetime.now(UTC)
+    for age in (0, 399, 401, 900):
+        visits.note(channel=None, user_agent=DESK, visitor="v", at=now - timedelta(days=age))
+    with enter_business(other_business):
+        visits.note(channel=None, user_agent=DESK, visitor="v", at=now - timedelta(days=900))
+    with enter_business(business):
+        upkeep.purge_business()
+        assert sorted((now - row.last_at).days for row in rows()) == [0, 399]
+    with enter_business(other_business):
+        assert len(rows()) == 1

@@ -14,7 +14,9 @@ from werkzeug.test import TestResponse
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.domain.actor import Actor
-from invoicer_core.services import businesses, clients, members, sessions, users
+from invoicer_core.services import businesses, clients
+from invoicer_core.services.identity import members, sessions, users
+from invoicer_core.web.access import COOKIE
 from tests.peers.till import Till, till_peer
 from tests.plugins.paying.invoicer_paying import PayingPlugin
 
@@ -60,6 +62,13 @@ def _enter(app: Flask, email: str) -> Visitor:
     return visitor
 
 
+def _known(app: Flask, email: str, signed: sessions.SignedIn, *ids: int) -> Visitor:
+    """The browser of somebody who signed in already; the form for that has tests of its own."""
+    visitor = Visitor(app.test_client(), email, *ids)
+    visitor.http.set_cookie(COOKIE, signed.token)
+    return visitor
+
+
 @pytest.fixture
 def owner(app: Flask) -> Visitor:
     """An owner in the browser, with one client."""
@@ -67,13 +76,12 @@ def owner(app: Flask) -> Visitor:
     business = {"name": "Atelier", "country": "DE", "currency": "EUR", "locale": "de"}
     with app.app_context():
         users.register(email=email, password=PASSWORD, business=business)
-        signed = sessions.sign_in(email=email, password=PASSWORD, kind="web").identity
-        assert signed.business_id is not None
-        with businesses.enter_business(signed.business_id):
-            client = clients.create(fields={"name": "Harbour Books"}, by=signed.actor())
-    visitor = _enter(app, email)
-    visitor.business_id, visitor.client_id = signed.business_id, client.id
-    return visitor
+        signed = sessions.sign_in(email=email, password=PASSWORD, kind="web")
+        who = signed.identity
+        assert who.business_id is not None
+        with businesses.enter_business(who.business_id):
+            client = clients.create(fields={"name": "Harbour Books"}, by=who.actor())
+    return _known(app, email, signed, who.business_id, client.id)
 
 
 @pytest.fixture
@@ -84,11 +92,9 @@ def viewer(app: Flask, owner: Visitor) -> Visitor:
         users.register(email=email, password=PASSWORD, business={"name": "Elsewhere"})
         with businesses.enter_business(owner.business_id):
             members.add(email=email, role="viewer", by=Actor("system", role="owner"))
-        who = sessions.sign_in(email=email, password=PASSWORD, kind="web").identity
-        sessions.choose_business(identity=who, business_id=owner.business_id)
-    visitor = _enter(app, email)
-    visitor.business_id = owner.business_id
-    return visitor
+        signed = sessions.sign_in(email=email, password=PASSWORD, kind="web")
+        sessions.choose_business(identity=signed.identity, business_id=owner.business_id)
+    return _known(app, email, signed, owner.business_id)
 
 
 @pytest.fixture

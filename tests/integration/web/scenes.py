@@ -122,4 +122,5 @@ def pay(visitor: Visitor, link: str, **fields: str) -> TestResponse:
     """Send the form for paying, as the page shows it."""
     once = fields.get("once") or once_of(visitor.get(link))
     values = {"provider": "till", **fields, "once": once}
-    return visitor.http.post(f"{link}/pay", data=values, headers=SAME)
+    headers = {**SAME, "Accept-Language": "en"}
+    return visitor.http.post(f"{link}/pay", data=values, headers=headers)

@@ -4,7 +4,8 @@ import re
 
 from flask import Flask
 
-from invoicer_core.services import api_keys, businesses
+from invoicer_core.services import businesses
+from invoicer_core.services.identity import api_keys
 from tests.factories import Api
 from tests.integration.web.conftest import PASSWORD, Visitor
 

@@ -10,7 +10,8 @@ from flask_babel import force_locale
 
 from invoicer_core.models import db
 from invoicer_core.models.tasks import Task
-from invoicer_core.services import businesses, client_import, clients, files, tasks
+from invoicer_core.services import businesses, clients, files, table_import, tasks
+from invoicer_core.services.clients import importing
 from tests.integration.web.conftest import Visitor
 
 GOOD = (
@@ -91,7 +92,7 @@ def test_a_file_without_names_or_that_is_no_table_is_refused(owner: Visitor) -> 
     path = upload(owner, "Name,Mail\nGood,g@good.test\n")
     answer = owner.send(path, path, **{"column-1": "email"})
     assert answer.status_code == 422
-    assert "Choose the column that holds the names." in answer.text
+    assert "Choose the column that holds: Name." in answer.text
     twice = owner.send(path, path, **{"column-0": "name", "column-1": "name"})
     assert "Another column holds this already." in twice.text
     none = owner.send("/clients/import", "/clients/import")
@@ -101,7 +102,7 @@ def test_a_file_without_names_or_that_is_no_table_is_refused(owner: Visitor) -> 
 
 
 def test_a_large_file_is_read_in_the_background(owner: Visitor, entered) -> None:  # type: ignore[no-untyped-def]
-    rows = "".join(f"Client {n},c{n}@many.test\n" for n in range(client_import.AT_ONCE + 1))
+    rows = "".join(f"Client {n},c{n}@many.test\n" for n in range(table_import.AT_ONCE + 1))
     path = upload(owner, f"Name,Mail\n{rows}")
     answer = owner.send(path, path, **guessed(owner, path))
     assert str(answer.location).startswith("/tasks/")
@@ -109,8 +110,8 @@ def test_a_large_file_is_read_in_the_background(owner: Visitor, entered) -> None
         row = db.session.get(Task, int(str(answer.location).rsplit("/", 1)[1]))
         assert row is not None
         with force_locale("en"):
-            client_import.import_all(tasks.Running(row))
-        assert clients.find().total == client_import.AT_ONCE + 2
+            importing.import_all(tasks.Running(row))
+        assert clients.find().total == table_import.AT_ONCE + 2
         done = tasks.get(task_id=row.id)
     assert done.state == "done"
     assert done.message.startswith("201 clients are added.")

@@ -18,14 +18,14 @@ from invoicer_core.models.tasks import Task
 from invoicer_core.services import (
     businesses,
     clients,
-    consents,
     invoices,
     messages,
     payments,
-    statement_runs,
     statements,
     tasks,
 )
+from invoicer_core.services.messages import consents
+from invoicer_core.services.statements import runs
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 
@@ -242,7 +242,7 @@ def test_statements_go_to_all_who_owe_in_the_background(owner: Visitor, entered)
         assert tasks.find().total == 1
         row = db.session.get(Task, int(path.rsplit("/", 1)[1]))
         assert row is not None
-        statement_runs.send_all(tasks.Running(row))
+        runs.send_all(tasks.Running(row))
     done = owner.get(path).text
     assert "Done: 1 statement is on its way." in done
     assert "This client has no e-mail address." in done

@@ -299,7 +299,7 @@ def test_what_a_message_says_is_shown_before_it_is_sent(app: Flask, owner: Visit
     invoice_id = issued(owner)
     path = f"/invoices/{invoice_id}"
     shown = owner.get(f"{path}/letter?kind=reminder&channel=email").text
-    subject = re.search(r"<strong>(.+?)</strong>", shown)
+    subject = re.search(r'name="subject"[^>]* value="(.+?)"', shown)
     assert 'value="a@harbour.test"' in shown
     assert subject is not None
     sent = {"channel": "email", "recipient": "b@harbour.test"}

@@ -5,14 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-from invoicer_core.services import (
-    attachments,
-    bills,
-    files,
-    invoices,
-    products,
-    suppliers,
-)
+from invoicer_core.services import files, invoices, products
+from invoicer_core.services.buying import bills, suppliers
+from invoicer_core.services.files import attachments
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 

@@ -7,7 +7,8 @@ from flask import Flask
 
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
-from invoicer_core.services import businesses, sessions, tax_rates, users
+from invoicer_core.services import businesses, tax_rates
+from invoicer_core.services.identity import sessions, users
 from tests.environment import Environment
 from tests.integration.web.conftest import PASSWORD, Visitor
 
@@ -24,7 +25,7 @@ def fresh(servers: Environment, variables: dict[str, str], worker_number: int) -
     """An application on a database without any user."""
     database = f"first_run_{worker_number}"
     servers.create_database(database)
-    addresses = servers.variables(database, worker_number)
+    addresses = servers.variables(database)
     return create_app(Config.from_environ({**variables, **addresses, "INVOICER_SIGNUP": "first"}))
 
 

@@ -16,7 +16,8 @@ from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.models import db
 from invoicer_core.models.tasks import Task
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import clients, deliveries, invoices, messages, payments, tasks, users
+from invoicer_core.services import clients, deliveries, invoices, messages, payments, tasks
+from invoicer_core.services.identity import users
 from tests.integration.web.conftest import PASSWORD, Visitor, _enter
 
 LIST = "/invoices?status=all"
@@ -130,7 +131,7 @@ def test_a_filter_that_is_none_is_said_and_left_out(owner, add, query, said):
     add("Ada")
     page = owner.get(f"{LIST}&{query}").text
     assert said in page
-    assert '<details class="filters" open>' in page
+    assert '<details class="filters" id="filters" hx-preserve open>' in page
 
 
 def test_hostile_words_in_filters_are_only_shown(owner, add):

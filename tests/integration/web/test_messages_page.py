@@ -136,6 +136,21 @@ def test_who_may_only_look_cannot_send(app: Flask, owner: Visitor, viewer: Visit
     assert viewer.send(f"{path}/retry", path).status_code == 403
 
 
+def test_a_person_decides_what_nobody_knows(app: Flask, owner: Visitor, viewer: Visitor) -> None:
+    path = f"/messages/{said(owner, app, 'unknown').id}"
+    assert "It did not arrive" in owner.get(path).text
+    assert "It did not arrive" not in viewer.get(path).text
+    assert viewer.send(f"{path}/fate", path, arrived="no").status_code == 403
+    assert owner.send(f"{path}/fate", path, arrived="no").status_code == 302
+    page = owner.get(path).text
+    assert "Somebody here said that it did not arrive." in page
+    assert 'value="no"' not in page
+    owner.send(f"{path}/fate", path, arrived="yes")
+    with app.app_context(), businesses.enter_business(owner.business_id):
+        number = int(path.rsplit("/", 1)[1])
+        assert messages.get(message_id=number).state == "failed", "it is decided once"
+
+
 def test_messages_of_others_and_private_ones_are_not_there(app: Flask, owner: Visitor) -> None:
     private = said(owner, app, kind="password_reset")
     assert owner.get(f"/messages/{private.id}").status_code == 404

@@ -4,7 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from invoicer_core.services import clients, invoices, orders, products, tax_rates
+from invoicer_core.services import (
+    clients,
+    invoices,
+    messages,
+    orders,
+    products,
+    tax_rates,
+    templates,
+)
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 
@@ -182,3 +190,26 @@ def test_an_order_is_in_the_clients_currency(owner: Visitor, do):
     assert "Chalet" in page
     assert '<option value="CHF" selected>' in page
     assert '<option value="EUR" selected>' in owner.get("/orders/new?client_id=999999").text
+
+
+def test_an_order_is_confirmed_in_the_business_s_own_words(owner: Visitor, viewer: Visitor, do):
+    fields = rows(("Desk", "2", "100"))
+    owner.send("/orders/new", "/orders/new", client=owner.client_id, **fields)
+    made = do(orders.find).items[0]
+    page = f"/orders/{made.id}"
+    assert 'data-dialog="confirm"' not in viewer.get(page).text
+    assert viewer.send(f"{page}/confirm", page, recipient="a@b.test").status_code == 403
+    own = {
+        "subject": "We have {{ number }}",
+        "text": "Dear {{ client }}, {{ total }} of {{ date }}.",
+    }
+    do(templates.save, kind="order", form="long", language="en", by=BY, **own)
+    do(clients.update, client_id=owner.client_id, fields={"locale": "en-GB"}, by=BY)
+    assert owner.send(f"{page}/confirm", page, recipient="nobody").status_code == 422
+    assert owner.send(f"{page}/confirm", page, recipient="ada@client.test").status_code == 302
+    (said,) = [each for each in do(messages.find).items if each.kind == "order"]
+    assert (said.recipient, said.subject) == ("ada@client.test", f"We have {made.order_number}")
+    assert said.text.strip() == "Dear Harbour Books, \u20ac200.00 of 18 November 2026."
+    do(orders.update, order_id=made.id, fields={"status": "cancelled"}, by=BY)
+    refused = owner.send(f"{page}/confirm", page, recipient="ada@client.test")
+    assert refused.status_code == 409

@@ -10,7 +10,7 @@ from invoicer_core.domain.document import Adjustment, Document, Item, Tax
 from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.services import businesses, documents, invoices, payments
 from tests.factories import BY
-from tests.integration.web.conftest import Visitor
+from tests.integration.web.conftest import Visitor, _enter
 
 ITEM = {
     "item__key": "a1", "item__description": "Consulting", "item__quantity": "2,5",
@@ -55,8 +55,10 @@ def test_a_wrong_password_says_so_and_keeps_the_address(stranger: Visitor, owner
     assert "wrong, wrong" not in answer.text
 
 
-def test_the_session_cookie_is_closed_to_scripts_and_other_sites(owner: Visitor) -> None:
-    cookie = owner.http.get_cookie("invoicer_session")
+def test_the_session_cookie_is_closed_to_scripts_and_other_sites(
+    app: Flask, owner: Visitor
+) -> None:
+    cookie = _enter(app, owner.email).http.get_cookie("invoicer_session")
     assert cookie is not None
     assert cookie.http_only
     assert cookie.same_site == "Lax"
@@ -170,7 +172,7 @@ def test_things_of_others_are_not_there(app: Flask, owner: Visitor, stranger: Vi
 def _another(app: Flask, visitor: Visitor) -> Visitor:
     from uuid import uuid4
 
-    from invoicer_core.services import users
+    from invoicer_core.services.identity import users
     from tests.integration.web.conftest import PASSWORD
 
     email = f"{uuid4().hex[:12]}@other.test"

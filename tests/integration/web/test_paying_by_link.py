@@ -26,7 +26,7 @@ def shop(paying: Flask, till: Till) -> Shop:
     till.sales.clear()
     till.mood = "works"
     shop = make_shop(paying)
-    shop.do(plugins.change, name="paying", settings={"till": till.url})
+    shop.do(plugins.change, name="paying", enabled=True, settings={"till": till.url})
     return shop
 
 
@@ -75,7 +75,7 @@ def test_the_token_of_anothers_form_begins_nothing(
     once = once_of(payer.get(link))
     pay(payer, link, once=once)
     other = make_shop(paying)
-    other.do(plugins.change, name="paying", settings={"till": till.url})
+    other.do(plugins.change, name="paying", enabled=True, settings={"till": till.url})
     answer = pay(payer, other.link(other.issue()), once=once)
     assert answer.status_code == 409
     assert len(till.sales) == 1

@@ -10,7 +10,8 @@ from invoicer_core import host
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.plugin import Context, Health, HealthCheck, Plugin, hookimpl
-from invoicer_core.services import businesses, deliveries, plugins, sessions, users
+from invoicer_core.services import businesses, deliveries, plugins
+from invoicer_core.services.identity import sessions, users
 from tests.integration.web.conftest import PASSWORD, Visitor
 
 

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.plugin import DashboardWidget, MenuItem, Page, Plugin, Slot, hookimpl
-from invoicer_core.services import businesses, plugins, sessions, users
+from invoicer_core.services import businesses, plugins
+from invoicer_core.services.identity import sessions, users
 from tests.integration.web.conftest import PASSWORD, Visitor
 
 pages = Blueprint("garden", __name__)

@@ -14,16 +14,9 @@ from invoicer_core.app import create_app
 from invoicer_core.config import Config
 from invoicer_core.domain.drafts import CreditNoteDraft, PaymentDraft
 from invoicer_core.models import db
-from invoicer_core.services import (
-    businesses,
-    clients,
-    credit_notes,
-    documents,
-    payments,
-    portal_sessions,
-    sending,
-    upkeep,
-)
+from invoicer_core.services import businesses, clients, credit_notes, documents, payments, upkeep
+from invoicer_core.services.messages import sending
+from invoicer_core.services.portal import visitors
 from tests.integration.web.conftest import Visitor
 from tests.integration.web.scenes import BY, SAME, Shop, make_shop, words
 
@@ -214,7 +207,7 @@ def test_sessions_end_by_time_by_rest_and_by_the_business(shop: Shop, app: Flask
         enter(reader, shop)
         with shop.app.app_context(), businesses.enter_business(shop.business_id):
             if change is None:
-                portal_sessions.revoke_all(client_id=shop.client_id, by=BY)
+                visitors.revoke_all(client_id=shop.client_id, by=BY)
             else:
                 db.session.execute(text(f"UPDATE portal_sessions SET {change}"))  # noqa: S608
                 db.session.commit()

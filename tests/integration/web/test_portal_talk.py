@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from invoicer_core.services import businesses, clients, payments, portal_sessions
+from invoicer_core.services import businesses, clients, payments
+from invoicer_core.services.portal import visitors
 from tests.e2e import portal_rows
 from tests.integration.web.conftest import Visitor
 from tests.integration.web.scenes import BY, SAME, Shop, make_shop, words
@@ -80,8 +81,8 @@ def test_clients_of_others_are_not_there(app: Flask, owner: Visitor) -> None:
 def test_erasing_a_client_ends_its_sessions(shop: Shop, reader: Visitor) -> None:
     enter(reader, shop)
     with shop.app.app_context(), businesses.enter_business(shop.business_id):
-        portal_sessions.forget(client_id=shop.client_id)
-        assert portal_sessions.find(client_id=shop.client_id) == ()
+        visitors.forget(client_id=shop.client_id)
+        assert visitors.find(client_id=shop.client_id) == ()
 
 
 # --- a payment whose end nobody told -------------------------------------------------------------

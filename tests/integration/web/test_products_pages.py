@@ -6,7 +6,8 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from invoicer_core.services import categories, products, stock, tasks
+from invoicer_core.services import products, tasks
+from invoicer_core.services.products import categories, stock
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 

@@ -8,7 +8,8 @@ import pytest
 
 from invoicer_core.models import db
 from invoicer_core.models.outbox import WorkflowRun
-from invoicer_core.services import attachments, bill_rows, bills, suppliers
+from invoicer_core.services.buying import bill_rows, bills, suppliers
+from invoicer_core.services.files import attachments
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 
@@ -213,5 +214,5 @@ def test_how_far_the_onboarding_is_stands_at_the_supplier(owner: Visitor, suppli
     shown = owner.get(page).text
     assert "Onboarding" in shown
     assert "ProviderTypeError" in shown
-    do(begin, "succeeded", output={"supplier_id": supplier.id})
+    do(begin, "succeeded", output={"HandleNewProvider": {"supplier_id": supplier.id}})
     assert "ProviderTypeError" not in owner.get(page).text

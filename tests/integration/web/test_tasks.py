@@ -9,7 +9,9 @@ from invoicer_core.domain.actor import Actor
 from invoicer_core.models import db
 from invoicer_core.models.tasks import Task
 from invoicer_core.models.tenancy import enter_business
-from invoicer_core.services import deliveries, result_files, sessions, tasks, users
+from invoicer_core.services import deliveries, tasks
+from invoicer_core.services.files import results
+from invoicer_core.services.identity import sessions, users
 from tests.integration.web.conftest import PASSWORD, Visitor, _enter
 
 
@@ -20,7 +22,7 @@ def _chore(task: tasks.Running) -> None:
         raise KeyboardInterrupt
     if task.data.get("fail"):
         raise RuntimeError("inner <words>")
-    file_id = result_files.keep(name='a "b".txt', data=b"made", media_type="text/plain", by=task.by)
+    file_id = results.keep(name='a "b".txt', data=b"made", media_type="text/plain", by=task.by)
     task.progress(4, 4)
     task.finish(file_id=file_id, message="4 <b>things</b> made.")
 
@@ -112,3 +114,56 @@ def test_another_business_does_not_see_it(app, owner, ask):
     for path in ("", "/progress", "/file"):
         assert stranger.get(f"/tasks/{task_id}{path}").status_code == 404
     assert stranger.send(f"/tasks/{task_id}/retry", "/tasks").status_code == 404
+
+
+@tasks.work("page-steps")
+def _steps(task: tasks.Running) -> None:
+    for step in range(task.state.get("step", 0), 3):
+        if step == task.data["asked_at"]:
+            tasks.stop(task_id=task.id, by=task.by)
+        task.state["step"] = step + 1
+        task.progress(step + 1, 3)
+
+
+def _work(app: Flask, owner: Visitor, task_id: int) -> None:
+    with app.app_context(), enter_business(owner.business_id):
+        row = db.session.get(Task, task_id)
+        tasks.run(owed=deliveries.load(delivery_id=row.delivery_id))
+
+
+def test_a_task_that_has_not_begun_is_stopped_at_once(app, owner, ask):
+    task_id = ask(wait=True)
+    page = owner.get(f"/tasks/{task_id}").text
+    assert f'action="/tasks/{task_id}/stop"' in page
+    answer = owner.send(f"/tasks/{task_id}/stop", f"/tasks/{task_id}")
+    assert answer.status_code == 303
+    assert "It was stopped" in owner.get(f"/tasks/{task_id}").text
+    _work(app, owner, task_id)
+    assert "It was stopped" in owner.get(f"/tasks/{task_id}").text
+
+
+def test_a_task_stops_at_its_next_step_and_goes_on_when_asked(app, owner, ask):
+    with app.app_context(), enter_business(owner.business_id):
+        by = Actor("user", owner_id(owner), "owner", owner.email)
+        task_id = tasks.start(kind="page-steps", data={"asked_at": 1}, by=by).id
+    _work(app, owner, task_id)
+    page = owner.get(f"/tasks/{task_id}").text
+    assert "It was stopped" in page
+    assert "2 of 3 were done before." in page
+    owner.send(f"/tasks/{task_id}/retry", f"/tasks/{task_id}")
+    _work(app, owner, task_id)
+    assert "It is done." in owner.get(f"/tasks/{task_id}").text
+
+
+def test_what_is_over_cannot_be_stopped(owner, ask):
+    task_id = ask()
+    owner.send(f"/tasks/{task_id}/stop", f"/tasks/{task_id}")
+    page = owner.get(f"/tasks/{task_id}").text
+    assert "This task is over already: there is nothing to stop." in page
+    assert "Done" in page
+
+
+def test_nobody_stops_a_task_of_others(owner, viewer, ask):
+    task_id = ask(wait=True)
+    assert viewer.send(f"/tasks/{task_id}/stop", "/tasks").status_code == 404
+    assert "It begins in a moment." in owner.get(f"/tasks/{task_id}/progress").text

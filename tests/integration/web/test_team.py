@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from invoicer_core.models import db
 from invoicer_core.models.documents import Message
-from invoicer_core.services import businesses, members
+from invoicer_core.services import businesses
+from invoicer_core.services.identity import members
 from tests.integration.web.conftest import PASSWORD, Visitor
 
 PAGE = "/settings/team"

@@ -2,18 +2,10 @@
 
 from decimal import Decimal
 
-from invoicer_core.services import (
-    attachments,
-    bills,
-    categories,
-    clients,
-    files,
-    orders,
-    products,
-    sheets,
-    stock,
-    suppliers,
-)
+from invoicer_core.services import clients, files, orders, products, sheets
+from invoicer_core.services.buying import bills, suppliers
+from invoicer_core.services.files import attachments
+from invoicer_core.services.products import categories, stock
 from tests.factories import BY
 from tests.integration.web.conftest import Visitor
 

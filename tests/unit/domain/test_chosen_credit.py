@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicer_core.domain.credit import chosen_document, remaining_document, settle
+from invoicer_core.domain.credit import remaining_document, settle
+from invoicer_core.domain.credit_parts import chosen_document
 from invoicer_core.domain.document import Document
 from invoicer_core.domain.errors import Conflict, InvalidInput
 from invoicer_core.domain.totals import compute

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from invoicer_core.services import outbound
-from invoicer_core.services.outbound import Forbidden, Unanswered
+from invoicer_core.services.webhooks import outbound
+from invoicer_core.services.webhooks.outbound import Forbidden, Unanswered
 from tests.peers.sink import sink
 
 INSIDE = (
