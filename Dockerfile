@@ -17,12 +17,15 @@ WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir --root-user-action=ignore uv
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync -q --frozen --no-default-groups --no-install-project
+# What the plugins need stands in the lock, so that this layer lasts until the lock changes.
+RUN uv sync -q --frozen --all-packages --no-default-groups --no-install-workspace
 COPY migrations ./migrations
+COPY plugins ./plugins
 COPY invoicer_core ./invoicer_core
 COPY deploy/catalogs.py ./deploy/catalogs.py
-RUN uv sync -q --frozen --no-default-groups && .venv/bin/python deploy/catalogs.py build \
-    && python -m compileall -q invoicer_core migrations
+RUN uv sync -q --frozen --all-packages --no-default-groups \
+    && .venv/bin/python deploy/catalogs.py build \
+    && python -m compileall -q invoicer_core migrations plugins
 
 FROM docker.io/library/python:3.11-slim-bookworm
 RUN apt-get update \

@@ -1,20 +1,27 @@
 # Thin on purpose: every target is a line or two that you could type yourself.
-.PHONY: run dev test test-long check cover ready ready-test
+.PHONY: run dev test test-long test-bare check cover ready ready-peers ready-test
 BIN := .venv/bin
 WORKERS ?= 2
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-run: ready            ## the whole of Invoicer with a demo business, on this machine only
+READY := $(if $(filter 1 true yes,$(INVOICER_PEERS)),ready-peers,ready)
+
+run: $(READY)         ## the whole of Invoicer with a demo business, on this machine only
 	exec $(BIN)/invoicer up --demo
 
-dev: ready            ## the same, starting again when a file changes
+dev: $(READY)         ## the same, starting again when a file changes
 	exec $(BIN)/invoicer up --demo --reload
 
 test: check           ## every kind of test, with small counts
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
-test-long: check      ## the same tests with large counts
+test-long: check      ## the same tests with large counts, and the core's without any plugin
 	$(PYTEST) --scale=large --timeout=3600
+	$(MAKE) test-bare
+
+test-bare: ready-test ## the core's tests where no plugin but those inside is installed
+	deploy/bootstrap.sh bare
+	.venv-bare/bin/pytest -n $(WORKERS) --dist loadgroup tests
 
 check: ready-test     ## format, lint, types, imports, budgets
 	$(BIN)/ruff format --check .
@@ -28,6 +35,9 @@ cover: ready-test     ## coverage line by line, in coverage/index.html
 
 ready:
 	@deploy/bootstrap.sh run
+
+ready-peers:
+	@deploy/bootstrap.sh peers
 
 ready-test:
 	@deploy/bootstrap.sh test

@@ -26,6 +26,8 @@ import psycopg
 from invoicer_core.config import Config, libpq_url
 from invoicer_core.embedded.databases import running
 from invoicer_core.embedded.servers import embedded_servers
+from invoicer_core.host.lineages import plugin_lineages
+from invoicer_core.host.registry import discover
 from invoicer_core.models.migrate import upgrade_all
 
 COMMAND = (sys.executable, "-m", "invoicer_core.cli")
@@ -48,7 +50,7 @@ class Stage:
                 [*COMMAND, role], env=self.config.child_environ(), stdout=log, stderr=log
             )
         if "web" in roles:
-            _until(lambda: self.call("GET", "/healthz")[0] == 200, 60)
+            _until(lambda: self.call("GET", "/healthz")[0] == 200, 180)
 
     def stop(self, *roles: str) -> None:
         """End these roles, and wait for them."""
@@ -151,7 +153,7 @@ def stage(*, commit_times: bool = False, **environ: str) -> Iterator[Stage]:
             _note_commit_times(wanted)
         config = stack.enter_context(running(wanted))
         assert config.owner_url is not None
-        upgrade_all(config.owner_url)
+        upgrade_all(config.owner_url, plugin_lineages(discover(config.plugins)))
         made = Stage(replace(config, owner_url=None), port, libpq_url(config.owner_url))
         try:
             yield made

@@ -3,13 +3,15 @@
 # Needs Python 3.11 or newer. Does only what is missing, so it may run every time.
 #
 #   deploy/bootstrap.sh run     what `invoicer up` needs
+#   deploy/bootstrap.sh peers   the same, and what stand-ins for other companies need
 #   deploy/bootstrap.sh test    the same, and what the tests need
+#   deploy/bootstrap.sh bare    .venv-bare: the tests' packages, and no plugin but those inside
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-run}
 
 packages="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk"
-[ "$purpose" = test ] && packages="$packages chromium"
+case $purpose in test | bare) packages="$packages chromium" ;; esac
 
 die() {
     printf '%s\n' "$*" >&2
@@ -69,12 +71,18 @@ venv module (Debian: sudo apt-get install -y python3-venv), and check the networ
 
 python_packages() {
     export UV_PYTHON_DOWNLOADS=never
+    if [ "$purpose" = bare ]; then
+        UV_PROJECT_ENVIRONMENT=.venv-bare "$uv" sync -q --frozen --python "$python" --all-groups
+        return
+    fi
     [ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
     if [ "$purpose" = test ]; then
-        "$uv" sync -q --frozen --all-groups
+        "$uv" sync -q --frozen --all-packages --all-groups
+    elif [ "$purpose" = peers ]; then
+        "$uv" sync -q --frozen --all-packages --all-groups --inexact
     else
         # Inexact: what a developer has installed for the tests stays.
-        "$uv" sync -q --frozen --inexact --no-default-groups --group ui
+        "$uv" sync -q --frozen --all-packages --inexact --no-default-groups --group ui
     fi
 }
 
@@ -105,10 +113,11 @@ assets() {
     echo "$state" >"$stamp"
 }
 
+# The core's and the plugins': one built file stands for all, and is the last one written.
 catalogs() {
-    folder=invoicer_core/web/translations
-    newest=$folder/es/LC_MESSAGES/messages.mo
-    if [ -f "$newest" ] && [ -z "$(find $folder -name '*.po' -newer "$newest")" ]; then return; fi
+    built=invoicer_core/web/translations/es/LC_MESSAGES/messages.mo
+    if [ -f "$built" ] &&
+        [ -z "$(find invoicer_core plugins -name '*.po' -newer "$built")" ]; then return; fi
     .venv/bin/python deploy/catalogs.py build
 }
 
@@ -116,5 +125,6 @@ python=$(find_python)
 system_packages
 uv=$(find_uv)
 python_packages
+[ "$purpose" != bare ] || exit 0
 assets
 catalogs
