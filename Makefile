@@ -2,7 +2,14 @@
 .PHONY: run dev test test-long test-bare check cover ready ready-peers ready-test
 BIN := .venv/bin
 WORKERS ?= 2
+
+# Each process of a test would compile its two thousand modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+# What failed beside other tests gets a second try alone, in full view, and fails then or is named.
+ALONE := $(BIN)/pytest -n 1 --dist loadgroup --last-failed --last-failed-no-failures none --few
 
 READY := $(if $(filter 1 true yes,$(INVOICER_PEERS)),ready-peers,ready)
 
@@ -13,7 +20,7 @@ dev: $(READY)         ## the same, starting again when a file changes
 	exec $(BIN)/invoicer up --demo --reload
 
 test: check           ## every kind of test, with small counts
-	$(PYTEST) --cov --cov-report=term:skip-covered
+	$(PYTEST) --cov --cov-report=term:skip-covered || $(ALONE)
 
 test-long: check      ## the same tests with large counts, and the core's without any plugin
 	$(PYTEST) --scale=large --timeout=3600

@@ -4,12 +4,13 @@ Tests share one PostgreSQL and one Valkey per run, and one database per worker. 
 up: each makes businesses of its own and sees nothing of the others, as row level security wants.
 """
 
+import gc
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,16 @@ ABSENT = sorted(name for name in _SHIPPED if find_spec(name) is None)
 _OF_ABSENT = re.compile(rf"^\s*(?:from|import) (?:{'|'.join(ABSENT)})\b", re.MULTILINE)
 
 
-def pytest_report_header() -> str | None:
+FEW = 3
+"""Files whose tests may have met a machine that was busy with other tests; more is no accident."""
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is left out: the tests of, and with, plugins that are not installed."""
-    return f"without: {', '.join(ABSENT)}" if ABSENT else None
+    said = [f"without: {', '.join(ABSENT)}"] if ABSENT else []
+    if config.getoption("--few"):
+        said.append("alone: what failed beside others. What passes now is unsteady: find out why.")
+    return said
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -44,12 +52,18 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The one option that sets how much is tried; nothing exists in only one scale."""
+    """How much is tried (nothing exists in only one scale), and a second try of what failed."""
     parser.addoption("--scale", choices=("small", "large"), default="small")
+    parser.addoption("--few", action="store_true", help="refuse after many failed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the run's folder, in the process that outlives all workers; watch for the network."""
+    """Name the run's folder, in the process that outlives all workers; watch for the network.
+    Raises UsageError when more failed than ``--few`` allows to try again."""
+    failed = config.cache.get("cache/lastfailed", {}) if config.cache else {}
+    files = {each.partition("::")[0] for each in failed}
+    if config.getoption("--few") and len(files) > FEW:
+        raise pytest.UsageError(f"Tests of {len(files)} files failed: that is no accident.")
     given = getattr(config, "workerinput", {}).get("run_folder")
     if given:
         config.stash[_FOLDER] = Path(given)
@@ -61,15 +75,31 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(network.watch)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """While six thousand tests are read next to nothing becomes garbage, and looking for it takes a
+    third of the time; they stay until the end, so that it is never looked for among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Tests that share what was started for several of them run in one worker: it is started
-    once. What this file and pytest's plugins give to all tests is each worker's own."""
+    once. What this file and pytest's plugins give to all tests is each worker's own. What takes
+    long comes before the many short ones: a long one at the end would leave the other worker idle.
+    """
     for item in items:
         shared = [each.baseid for each in _fixtures(item) if each.scope != "function"]
         homes = sorted(set(shared) - {"", "."}, key=len)
         if homes and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(homes[0]))
+    yield  # others mix the order
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _fixtures(item: pytest.Item) -> Iterator[pytest.FixtureDef[Any]]:

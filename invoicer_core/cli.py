@@ -83,27 +83,20 @@ def web() -> None:
 
 
 @commands.command()
-def worker() -> None:
+@click.option("--with-clock", is_flag=True, help="Run a clock too, in one of its processes.")
+def worker(with_clock: bool) -> None:
     """Do what may be slow: PDFs, mail, plugins' event handlers."""
-    from invoicer_core.app import create_app
-    from invoicer_core.embedded.logs import set_up_logging
-    from invoicer_core.jobs.worker import main as run
+    from invoicer_core.embedded.roles import run_worker
 
-    config = _run_time_config()
-    set_up_logging(config, "worker")
-    run(create_app(config))
+    run_worker(_run_time_config(), with_clock=with_clock)
 
 
 @commands.command()
 def clock() -> None:
     """Hand out what is due, and emit to the live channel."""
-    from invoicer_core.app import create_app
-    from invoicer_core.embedded.logs import set_up_logging
-    from invoicer_core.jobs.clock import main as run
+    from invoicer_core.embedded.roles import run_clock
 
-    config = _run_time_config()
-    set_up_logging(config, "clock")
-    run(create_app(config))
+    run_clock(_run_time_config())
 
 
 @commands.command(hidden=True)

@@ -28,8 +28,11 @@ from invoicer_core.embedded.servers import (
 from invoicer_core.embedded.supervisor import Program, Supervisor
 from invoicer_core.embedded.valkey import Valkey
 
-ROLES = ("web", "worker", "clock")
-PATIENCE = {"web": 8.0, "worker": 15.0, "clock": 8.0}
+ROLES = {"web": ("web",), "worker": ("worker", "--with-clock")}
+"""The command of each. The clock is a child of the worker here: on its own it would hold the whole
+application in memory once more."""
+
+PATIENCE = {"web": 8.0, "worker": 15.0}
 COMMAND = (sys.executable, "-m", "invoicer_core.cli")
 WATCHED = (".py", ".html", ".mo")
 
@@ -145,11 +148,11 @@ def _prepare(supervisor: Supervisor, given: Config, servers: Servers) -> Prepare
 
 def _start_roles(supervisor: Supervisor, config: Config) -> None:
     environ = config.child_environ()
-    for role in ROLES:
+    for role, command in ROLES.items():
         supervisor.add(
             Program(
                 role,
-                lambda role=role: spawn([*COMMAND, role], environ=environ),  # type: ignore[misc]
+                lambda command=command: spawn([*COMMAND, *command], environ=environ),  # type: ignore[misc]
                 (signal.SIGTERM, PATIENCE[role]),
             )
         )
@@ -214,5 +217,5 @@ class SourceWatch:
         newest = max((path.stat().st_mtime for path in files), default=0.0)
         if self.seen and newest > self.seen:
             self.supervisor.say("A file changed; starting again.")
-            self.supervisor.restart(ROLES)
+            self.supervisor.restart(tuple(ROLES))
         self.seen = newest

@@ -35,6 +35,10 @@ BUSY: Final = 0.02
 BREATH: Final = 0.004
 """Seconds between two looks while news keep coming, so that they come in batches."""
 
+HAND_OUT: Final = 0.03
+"""Seconds between two looks for jobs while news keep coming. The live channel is told at each: a
+person looks at it, and looking for jobs in every queue costs more than all of its news."""
+
 SWEEP: Final = 2.0
 LIVE_AT_ONCE: Final = 500
 PER_JOB: Final = 10
@@ -107,6 +111,7 @@ class Clock:
         self.subscribers = routing.subscribers_of(registry_of_app)
         self._stop = Flag()
         self._swept = 0.0
+        self._handed_out = 0.0
 
     def stop(self) -> None:
         """Let ``run`` return soon. Safe in a signal handler."""
@@ -147,7 +152,12 @@ class Clock:
                 presence.note(redis, "clock")
                 self.schedules.run(gate, redis)
                 noted = began
-            more = self.look(gate, redis, announcer)
+            if began - self._handed_out < HAND_OUT:
+                self._tell_live(gate, announcer)
+                more = True
+            else:
+                more = self.look(gate, redis, announcer)
+                self._handed_out = began
             self._wait(gate, BUSY if more else POLL)
             self._stop.wait(max(0.0, BREATH - (time.monotonic() - began)))
 

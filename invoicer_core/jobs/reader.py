@@ -55,7 +55,7 @@ def answer(redis: Redis, name: str) -> None:
 def _read(wanted: dict[str, Any]) -> dict[str, Any]:
     try:
         with within(_LONGEST), enter_business(wanted["business"]):
-            found = searching.embedder_of(wanted["model"])
+            found = searching.embedder_seen(wanted["model"])
             vectors = found.offer.embed(found.ctx, wanted["texts"])
             return {"vectors": [list(each) for each in vectors]}
     except (Exception, OutOfTime) as failure:

@@ -5,6 +5,8 @@ neither holds up mails and events, and a dead receiver no other. Three fork for 
 where plugins of others run, with a limit of memory and of time: two for what is short, so that one
 that is slow leaves a way past it, and one for steps of workflows that may take minutes. The last
 one has no queue of jobs: it reads what people search for, while they wait.
+
+On a machine that runs everything a clock is a tenth child: it shares the application with them.
 """
 
 import gc
@@ -12,23 +14,24 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from logging import getLogger
 from types import FrameType
 from typing import Any, Final
 
 from flask import Flask
-from rq import SimpleWorker, Worker
+from rq import Queue, SimpleWorker, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from invoicer_core.config import Config
+from invoicer_core.hooks.first_use import import_what_was_used
 from invoicer_core.hooks.workflows import SHORT
 from invoicer_core.jobs import presence, queue, reader, registry, station
 from invoicer_core.jobs.leases import Leases
-from invoicer_core.jobs.limits import PLUGIN_SECONDS, end_with_parent, limit_memory
+from invoicer_core.jobs.limits import PLUGIN_SECONDS, end_with_parent, limit_memory, take_name
 from invoicer_core.jobs.queue import (
     CORE,
     LONG,
@@ -105,6 +108,11 @@ class PluginWorker(_Quick, Worker):
 
     app: Flask
 
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """What one job has imported, the next ones find there."""
+        import_what_was_used()
+        super().fork_work_horse(job, queue)
+
     def main_work_horse(self, job: Job, queue: Any) -> None:
         """In the child: leave the parent's connections alone, then run the job."""
         gc.unfreeze()
@@ -169,21 +177,27 @@ def serve(app: Flask, kind: type[CoreWorker] | type[PluginWorker], names: list[s
 
 
 @dataclass(slots=True)
-class _Child:
-    """One child and when it may be started (again)."""
+class Child:
+    """One child and when it may be started (again).
 
+    Args:
+        name: of the process, at most 15 bytes.
+        run: what it does until it is told to end.
+    """
+
+    name: str
     run: Callable[[], None]
-    pid: int = 0
-    started: float = 0.0
-    pause: float = FIRST_PAUSE
-    due: float = 0.0
+    pid: int = field(default=0, init=False)
+    started: float = field(default=0.0, init=False)
+    pause: float = field(default=FIRST_PAUSE, init=False)
+    due: float = field(default=0.0, init=False)
 
 
 class Parent:
     """Starts the children, starts them again when they end, and takes them along when it ends."""
 
-    def __init__(self, children: list[Callable[[], None]]) -> None:
-        self.children = [_Child(run) for run in children]
+    def __init__(self, children: Sequence[Child]) -> None:
+        self.children = children
         self.stopping = False
 
     def run(self) -> None:
@@ -201,7 +215,7 @@ class Parent:
     def _on_stop(self, *_: int | FrameType | None) -> None:
         self.stopping = True
 
-    def _start(self, child: _Child) -> None:
+    def _start(self, child: Child) -> None:
         parent = os.getpid()
         child.started = time.monotonic()
         child.pid = os.fork()
@@ -209,20 +223,27 @@ class Parent:
             return
         status = 1
         try:
-            end_with_parent(parent)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
+            end_with_parent(parent)
+            take_name(child.name)
             child.run()
             status = 0
         except BaseException:
-            log.exception("a worker ended")
+            log.exception("%s ended", child.name)
         finally:
             sys.stderr.flush()
             os._exit(status)
 
     def _bury(self) -> None:
         for child in self.children:
-            if child.pid and os.waitpid(child.pid, os.WNOHANG)[0]:
+            ended, status = os.waitpid(child.pid, os.WNOHANG) if child.pid else (0, 0)
+            if ended:
+                if os.WIFSIGNALED(status) and not self.stopping:
+                    log.warning(
+                        "%s was killed by signal %s; starting it again",
+                        child.name, os.WTERMSIG(status),
+                    )  # fmt: skip
                 lived = time.monotonic() - child.started
                 child.pause = FIRST_PAUSE if lived > PATIENCE else min(child.pause * 2,
                                                                        LONGEST_PAUSE)  # fmt: skip
@@ -247,23 +268,27 @@ def _signal(pid: int, number: signal.Signals) -> None:
             return
 
 
-def children(app: Flask) -> list[Callable[[], None]]:
-    """What each child does until it is told to end."""
+def children(app: Flask) -> list[Child]:
+    """What works on the queues, and the reader."""
     return [
-        lambda: serve(app, CoreWorker, [CORE]),
-        lambda: serve(app, CoreWorker, [MAIL, CORE]),
-        lambda: serve(app, TaskWorker, [TASKS]),
-        lambda: serve(app, CoreWorker, [WEBHOOKS]),
-        lambda: serve(app, CoreWorker, [WEBHOOKS]),
-        lambda: serve(app, PluginWorker, [PLUGINS]),
-        lambda: serve(app, PluginWorker, [PLUGINS]),
-        lambda: serve(app, PluginWorker, [LONG]),
-        lambda: reader.listen(app),
+        Child("worker core", lambda: serve(app, CoreWorker, [CORE])),
+        Child("worker mail", lambda: serve(app, CoreWorker, [MAIL, CORE])),
+        Child("worker tasks", lambda: serve(app, TaskWorker, [TASKS])),
+        Child("worker webhooks", lambda: serve(app, CoreWorker, [WEBHOOKS])),
+        Child("worker webhooks", lambda: serve(app, CoreWorker, [WEBHOOKS])),
+        Child("worker plugins", lambda: serve(app, PluginWorker, [PLUGINS])),
+        Child("worker plugins", lambda: serve(app, PluginWorker, [PLUGINS])),
+        Child("worker long", lambda: serve(app, PluginWorker, [LONG])),
+        Child("worker reader", lambda: reader.listen(app)),
     ]
 
 
-def main(app: Flask) -> None:
-    """Run until SIGTERM or SIGINT. The application must not have touched the network yet."""
+def main(app: Flask, beside: Sequence[Child] = ()) -> None:
+    """Run until SIGTERM or SIGINT. The application must not have touched the network yet.
+
+    Args:
+        beside: further children, which share its memory. They have its priority, not a worker's.
+    """
     gc.collect()
     gc.freeze()
-    Parent(children(app)).run()
+    Parent([*children(app), *beside]).run()

@@ -151,6 +151,9 @@ from invoicer_core.hooks.faces import (
     Permission,
     Slot,
 )
+from invoicer_core.hooks.first_use import (
+    on_first_use,
+)
 from invoicer_core.hooks.marks import (
     hookimpl,
 )
@@ -376,6 +379,7 @@ __all__ = [
     "loads",
     "minor_units",
     "notifications",
+    "on_first_use",
     "places",
     "say",
     "to_json",

@@ -19,7 +19,8 @@ from invoicer_core.services.webhooks import outbound
 from invoicer_core.services.webhooks.outbound import Answer, Unanswered
 
 __all__ = [
-    "Answer", "Unanswered", "ask", "check_address", "guard", "is_operators", "opener", "pinned",
+    "Answer", "Unanswered", "ask", "check_address", "connect", "guard", "is_operators",
+    "keep_outside", "opener", "pinned",
 ]  # fmt: skip
 
 _PRIVATE = "its address lies in a private network"
@@ -51,25 +52,63 @@ def pinned(url: str, *, env: str | None = None) -> str | None:
     """
     if env is not None and is_operators(url, env):
         return None
-    loopback = webhooks.allows_loopback()
     try:
-        target = outbound.checked(url, loopback=loopback)
-        return outbound.addresses(target, loopback=loopback, resolve=socket.getaddrinfo)[0]
+        return _number(outbound.checked(url, loopback=webhooks.allows_loopback()))
+    except outbound.Forbidden as refused:
+        raise PermanentFailure(str(refused)) from refused
+
+
+def connect(host: str, port: int, *, seconds: float) -> socket.socket:
+    """A connection to the open Internet, for a client that speaks a protocol of its own (SMTP).
+    Not for an address that `is_operators`.
+
+    Raises:
+        PermanentFailure: the host lies in a private network.
+        RetryLater: its name is not known now.
+        OSError: nobody takes the call.
+    """
+    number = _number(outbound.Target("https", host.strip("[]"), port, "/"))
+    return socket.create_connection((number, port), seconds)
+
+
+def _number(target: outbound.Target) -> str:
+    """The numeric address that a host has now; raises as `connect` does."""
+    try:
+        found = outbound.addresses(
+            target, loopback=webhooks.allows_loopback(), resolve=socket.getaddrinfo
+        )
     except outbound.Forbidden as refused:
         raise PermanentFailure(str(refused)) from refused
     except outbound.Unanswered as unknown:
         raise RetryLater(str(unknown)) from unknown
+    return found[0]
 
 
 def guard(manager: urllib3.PoolManager) -> None:
-    """Let a client that is built on urllib3 connect to the open Internet only: each connection is
-    looked at before a byte goes over it, so that a name which has changed its mind since
-    `check_address` leads nowhere. Not for an address that `is_operators`."""
+    """Let a client that is built on urllib3 connect to the open Internet only. Where a name leads
+    is looked up once for each connection, and what was allowed is what is connected to: a name that
+    has changed its mind since `check_address`, or a redirect, leads nowhere, and nobody inside sees
+    an attempt. Not for an address that `is_operators`."""
     loopback = webhooks.allows_loopback()
     manager.pool_classes_by_scheme = {
         scheme: _guarded_pool(pool, loopback)
         for scheme, pool in manager.pool_classes_by_scheme.items()
     }
+
+
+def keep_outside(session: Any, url: str, *, env: str) -> None:
+    """`check_address`, then `guard`, for a client that is built on requests, whose session this is.
+    It goes over no proxy, which would hide where it leads. What `is_operators` stays as it is.
+
+    Raises:
+        PermanentFailure: the address may not be called.
+        RetryLater: its name is not known now.
+    """
+    check_address(url, env=env)
+    if not is_operators(url, env):
+        session.trust_env = False
+        for adapter in session.adapters.values():
+            guard(adapter.poolmanager)
 
 
 def _guarded_pool(pool: Any, loopback: bool) -> type:
@@ -79,21 +118,28 @@ def _guarded_pool(pool: Any, loopback: bool) -> type:
 
 def _guarded(connection: Any, loopback: bool) -> type:
     def connected(self: Any) -> socket.socket:
-        made: socket.socket = connection._new_conn(self)  # noqa: SLF001 - urllib3's seam
-        if _leads_outside(made, loopback):
-            return made
-        raise NewConnectionError(self, _PRIVATE)
+        named = self._dns_host
+        try:
+            self._dns_host = _number_of(named, self.port, loopback)
+            made: socket.socket = connection._new_conn(self)  # noqa: SLF001 - urllib3's seam
+        except OSError as refused:
+            raise NewConnectionError(self, str(refused)) from refused
+        finally:
+            self._dns_host = named  # TLS is for the name
+        return made
 
     return type(connection.__name__, (connection,), {"_new_conn": connected})
 
 
-def _leads_outside(made: socket.socket, loopback: bool) -> bool:
-    """Whether a connection goes to the open Internet; it is closed where it does not."""
-    address = str(made.getpeername()[0])
-    if outbound.is_public(address) or (loopback and outbound.is_loopback(address)):
-        return True
-    made.close()
-    return False
+def _number_of(host: str, port: int, loopback: bool) -> str:
+    """The numeric address that a host has now. Raises OSError: not one of the open Internet's."""
+    target = outbound.Target("https", host.strip("[]"), port, "/")
+    try:
+        return outbound.addresses(target, loopback=loopback, resolve=socket.getaddrinfo)[0]
+    except outbound.Forbidden as refused:
+        raise OSError(_PRIVATE) from refused
+    except outbound.Unanswered as unknown:
+        raise OSError(str(unknown)) from unknown
 
 
 def opener() -> urllib.request.OpenerDirector:
@@ -101,11 +147,9 @@ def opener() -> urllib.request.OpenerDirector:
     to the open Internet only, over no proxy; no redirect is followed."""
     loopback = webhooks.allows_loopback()
 
-    def connected(*given: Any) -> socket.socket:
-        made = socket.create_connection(*given)
-        if _leads_outside(made, loopback):
-            return made
-        raise OSError(_PRIVATE)
+    def connected(address: tuple[str, int], *given: Any) -> socket.socket:
+        host, port = address
+        return socket.create_connection((_number_of(host, port, loopback), port), *given)
 
     class Https(urllib.request.HTTPSHandler):
         def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
@@ -160,7 +204,8 @@ def ask(
     )
     try:
         return outbound.ask(
-            method, url, headers, body=body, seconds=seconds, loopback=loopback, most=most
-        )
+            method, url, headers, body=body, seconds=seconds, loopback=loopback, most=most,
+            resolve=socket.getaddrinfo,
+        )  # fmt: skip
     except outbound.Forbidden as refused:
         raise PermanentFailure(str(refused)) from refused

@@ -31,7 +31,9 @@ from invoicer_core.services.parties import PARTY_CHECKS
 from invoicer_core.services.starting_rates import starting_rates
 from invoicer_core.services.transaction import Unit, transaction
 
-__all__ = ["create", "current", "enter_business", "get", "of_user", "series", "update"]
+__all__ = [
+    "create", "current", "enter_business", "get", "is_first_name", "of_user", "series", "update",
+]  # fmt: skip
 
 SERIES: Final = (
     ("invoice", "Invoices", "INV-{year}-{seq:04}"),
@@ -40,6 +42,12 @@ SERIES: Final = (
     ("order", "Orders", "SO-{year}-{seq:04}"),
     ("receipt", "Receipts", "RC-{year}-{seq:04}"),
 )
+
+
+def is_first_name(document_type: str, name: str) -> bool:
+    """Whether a series is still called as it was when the business was founded: pages then say it
+    in their own language."""
+    return any(name == first for kind, first, _pattern in SERIES if kind == document_type)
 
 
 def _time_zone(value: Any) -> str:

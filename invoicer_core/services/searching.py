@@ -6,11 +6,12 @@ Without a plugin that finds by meaning, the words alone work and everything else
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from logging import getLogger
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.fusing import fused
 from invoicer_core.domain.saying import say
+from invoicer_core.domain.snapshots import Page
 from invoicer_core.hooks.searching import Embedder, SearchBackend, SearchHit
 from invoicer_core.host import offers
 from invoicer_core.host.calls import note_failure
@@ -27,21 +28,25 @@ log: Final = getLogger(__name__)
 
 Mode = Literal["text", "semantic", "hybrid"]
 MODES: Final = ("text", "semantic", "hybrid")
-LEAST_SCORE: Final = 0.2
-"""A search by meaning always finds something; what fits less than this is left out."""
+LEAST_SCORE: Final = 0.14
+"""A search by meaning always finds something; what fits less than this is left out. Of what people
+look for, three standard deviations below the mean."""
 DEPTH: Final = 30
 """How far down each list is looked at before lists are joined."""
 _MOST: Final = 200
 
-Words = Callable[[str, int], Sequence[int]]
+Words = Callable[[str, int, bool], Sequence[int]]
+"""What is sought, how much of it, and whether nothing but words finds it."""
 _WORDS: Final[Mapping[str, tuple[Words, ...]]] = {
     "product": (
-        lambda q, limit: products.ranked(q=q, limit=limit),
-        lambda q, limit: products.alike(q=q, limit=limit),
+        lambda q, limit, _alone: products.ranked(q=q, limit=limit),
+        lambda q, limit, alone: products.alike(
+            q=q, limit=limit, least=products.FUZZY if alone else products.MISTYPED
+        ),
     ),
-    "client": (lambda q, limit: [each.id for each in clients.find(q=q, limit=limit).items],),
-    "supplier": (lambda q, limit: [each.id for each in suppliers.find(q=q, limit=limit).items],),
-    "invoice": (lambda q, limit: [each.id for each in invoices.find(q=q, limit=limit).items],),
+    "client": (lambda q, limit, _alone: _ids(clients.find(q=q, limit=limit)),),
+    "supplier": (lambda q, limit, _alone: _ids(suppliers.find(q=q, limit=limit)),),
+    "invoice": (lambda q, limit, _alone: _ids(invoices.find(q=q, limit=limit)),),
 }
 """Ways to find by words, in turn: a later one is asked when those before found nothing."""
 
@@ -74,19 +79,23 @@ def find(*, kind: str, query: str, limit: int, mode: Mode) -> Found:
         hits, answered = _by_meaning(kind, query, limit)
         return Found(hits, mode if answered else "text")
     wide = min(max(limit, DEPTH), _MOST)
-    lists = [_by_words(kind, query, wide)]
-    if mode == "hybrid":
-        hits, answered = _by_meaning(kind, query, wide)
+    hits, answered = _by_meaning(kind, query, wide) if mode == "hybrid" else ([], False)
+    lists = [_by_words(kind, query, wide, alone=not answered)]
+    if answered:
         lists.append([hit.id for hit in hits])
-        mode = mode if answered else "text"
-    return Found([SearchHit(found, score) for found, score in fused(lists)][:limit], mode)
+    found = [SearchHit(each, score) for each, score in fused(lists)]
+    return Found(found[:limit], "hybrid" if answered else "text")
 
 
-def _by_words(kind: str, query: str, limit: int) -> Sequence[int]:
+def _by_words(kind: str, query: str, limit: int, *, alone: bool) -> Sequence[int]:
     for words in _WORDS.get(kind, ()):
-        if found := words(query, limit):
+        if found := words(query, limit, alone):
             return found
     return ()
+
+
+def _ids(page: Page[Any]) -> list[int]:
+    return [each.id for each in page.items]
 
 
 def _by_meaning(kind: str, query: str, limit: int) -> tuple[list[SearchHit], bool]:
@@ -139,7 +148,21 @@ def embedder_of(model: str) -> Provided[Embedder]:
     for each in offers.every(db.session, Embedder, current_business_id()):
         if each.offer.model == model:
             return each
-    raise NotFound(say("No plugin that is on has the model %(model)s.", model=model))
+    raise NotFound(_no_model(model))
+
+
+def embedder_seen(model: str) -> Provided[Embedder]:
+    """As `embedder_of`, for whoever was just seen to have it on: nothing is read for that once
+    more. Raises NotFound."""
+    host, business_id = current(), current_business_id()
+    for each in host.registry.offered(Embedder):
+        if each.offer.model == model:
+            return Provided(each.plugin, each.offer, host.context(each.plugin, business_id))
+    raise NotFound(_no_model(model))
+
+
+def _no_model(model: str) -> str:
+    return say("No plugin that is on has the model %(model)s.", model=model)
 
 
 def _backends(kind: str) -> tuple[Provided[SearchBackend], ...]:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
-from typing import Any, Final
-
-import xlsxwriter
+from typing import TYPE_CHECKING, Any, Final
 
 from invoicer_core.domain.errors import InvalidInput
 from invoicer_core.domain.saying import say
+from invoicer_core.hooks.first_use import on_first_use
+
+if TYPE_CHECKING:
+    import xlsxwriter
+else:
+    xlsxwriter = on_first_use("xlsxwriter")
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

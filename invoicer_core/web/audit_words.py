@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from invoicer_core.hooks.plugin import title_of
 from invoicer_core.host import current as current_host
+from invoicer_core.web.catalogs import spoken
 
 
 def things() -> dict[str, str]:
@@ -82,7 +83,7 @@ def actor_word(label: str | None) -> str:
 def _title_of(plugin: str) -> str:
     """What a plugin is called; one that is gone by its name."""
     loaded = current_host().registry.plugins.get(plugin)
-    return title_of(type(loaded.plugin)) if loaded is not None else plugin
+    return spoken(title_of(type(loaded.plugin))) if loaded is not None else plugin
 
 
 def through(kind: str) -> str:

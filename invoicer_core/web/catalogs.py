@@ -25,6 +25,7 @@ from flask_babel import gettext
 
 from invoicer_core.domain.event import EVENTS
 from invoicer_core.hooks.faces import DashboardWidget, MenuItem
+from invoicer_core.hooks.offers import MessageChannel, PaymentProvider
 from invoicer_core.hooks.plugin import description_of, title_of
 from invoicer_core.hooks.settings import form_fields
 from invoicer_core.hooks.workflows import Workflow
@@ -195,14 +196,15 @@ def _is_searched(folder: str | Path) -> bool:
 
 
 def _declared(loaded: Loaded) -> Iterator[str]:
-    """What the core shows of a plugin in the reader's language: its description, the form of its
-    settings, menu entries, cards, and the steps of workflows."""
-    yield from _given(description_of(type(loaded.plugin)))
+    """What the core shows of a plugin in the reader's language: its title and description, the form
+    of its settings, channels, ways to pay, menu entries, cards, and the steps of workflows."""
+    kind = type(loaded.plugin)
+    yield from _given(kind.title, description_of(kind))
     for field in form_fields(loaded.plugin.settings):
         yield from _given(field.title, field.description)
     offers: Iterable[object] = (each for found in loaded.offers.values() for each in found)
     for offer in offers:
-        if isinstance(offer, MenuItem | DashboardWidget):
+        if isinstance(offer, MenuItem | DashboardWidget | MessageChannel | PaymentProvider):
             yield from _given(offer.title)
         if isinstance(offer, Workflow):
             yield from _given(offer.title, *(state.title for state in offer.states))

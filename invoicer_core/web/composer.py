@@ -19,6 +19,7 @@ from invoicer_core.services.messages.reaching import Way
 from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats, once
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.site import query_of
@@ -50,7 +51,7 @@ def install(site: Site) -> None:
 
 def channel_word(way: Way) -> str:
     """What a channel is called, with the client's address, or why it is of no use."""
-    title = _("E-mail") if way.name == "email" else way.title
+    title = _("E-mail") if way.name == "email" else spoken(way.title)
     if way.refusal is not None:
         said = _("%(channel)s (no consent)", channel=title)
     elif way.address is None:

@@ -69,6 +69,10 @@ _WORDS: Final = {
 }  # fmt: skip
 
 
+_CLIENTS: Final = ("/i/", "/portal/")
+"""Pages whose readers have no account, so that no list and no start page is theirs."""
+
+
 def _words(status: int) -> tuple[str, str]:
     """Title and advice."""
     title, advice = _WORDS.get(status, _WORDS[400] if status < 500 else _WORDS[500])
@@ -86,7 +90,7 @@ def page(status: int, detail: str | None = None, retry_after: int | None = None)
         response = make_response(
             render_template(
                 "errors/page.html", status=status, title=title, advice=advice, detail=detail,
-                number=number,
+                number=number, for_client=request.path.startswith(_CLIENTS),
             ),
             status,
         )  # fmt: skip

@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 
 DEFAULT = Locale("en")
@@ -36,6 +37,20 @@ def known_locale(name: str | None) -> Locale:
         return Locale.parse((name or "en").replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         return DEFAULT
+
+
+def spoken_locale() -> Locale:
+    """The locale of what is written in words, as months and "two hours ago": the business's where
+    the page is in its language, else the page's language as it is written in the business's
+    country, so that no page speaks two languages."""
+    written = locale()
+    page: Locale | None = get_locale()
+    if page is None or page.language == written.language:
+        return written
+    try:
+        return Locale.parse(f"{page.language}_{written.territory or country()}")
+    except (UnknownLocaleError, ValueError):
+        return page
 
 
 def zone() -> Any:
@@ -84,18 +99,20 @@ def day(value: date | datetime | None, form: str = "medium") -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(zone()).date()
-    return format_date(value, form, locale=locale())
+    return format_date(value, form, locale=spoken_locale())
 
 
 def moment(value: datetime | None, form: str = "medium") -> str:
     """Date and time where the business is."""
-    return "" if value is None else format_datetime(value, form, tzinfo=zone(), locale=locale())
+    if value is None:
+        return ""
+    return format_datetime(value, form, tzinfo=zone(), locale=spoken_locale())
 
 
 def ago(value: datetime) -> str:
     """How long ago, in words."""
     seconds = value - datetime.now(UTC)
-    return format_timedelta(seconds, add_direction=True, locale=locale(), threshold=1.2)
+    return format_timedelta(seconds, add_direction=True, locale=spoken_locale(), threshold=1.2)
 
 
 def days_between(first: date, last: date) -> int:

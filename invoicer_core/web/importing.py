@@ -3,7 +3,7 @@ what is wrong in a row is shown before any is written."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol, TypeVar
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -21,6 +21,17 @@ from invoicer_core.web.forms.reading import Form
 
 SAMPLES: Final = 4
 LONGEST_SAMPLE: Final = 60
+
+
+class Checked(Protocol):
+    """Rows that were looked at."""
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What is wrong in them."""
+
+
+Plan = TypeVar("Plan", bound=Checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +95,44 @@ class Import:
         names = [labels[each.pointer.rsplit("/", 1)[1]] for each in error.fields]
         return str(_("Choose the column that holds: %(names)s.", names=", ".join(names)))
 
+    def write(
+        self,
+        known: FileSnapshot,
+        table: Table,
+        form: Form,
+        *,
+        plan: Callable[[], Plan],
+        made: Callable[[Plan], str],
+        **more: Any,
+    ) -> Answer:
+        """After the second page: all rows are checked and written, or none.
+
+        Args:
+            plan: checks them. made: has what was planned written; the address to go to then.
+            more: for the page, where it is shown again.
+        """
+        if not form.ok:
+            return self.page(known, table, form, **more), 422
+        try:
+            found = plan()
+        except InvoicerError as error:
+            form.problem = self.missing(error)
+            return self.page(known, table, form, **more), 422
+        if found.faults:
+            return self.page(known, table, form, found.faults, **more), 422
+        try:
+            return redirect(once.made(lambda: made(found)))
+        except InvoicerError as error:
+            form.refuse(error)
+            return self.page(known, table, form, **more), status_of(error)
+
     def page(
         self,
         known: FileSnapshot,
         table: Table,
         form: Form,
         faults: Sequence[Fault] = (),
-        **more: object,
+        **more: Any,
     ) -> str:
         """The second page: the columns with their first rows, and what is wrong."""
         columns = [

@@ -55,7 +55,7 @@ def kind_words() -> dict[str, str]:
         "invoice": _("Invoice"), "receipt": _("Receipt"), "reminder": _("Reminder"),
         "statement": _("Statement"), "welcome": _("Welcome"), "test": _("Test"),
         "mail_test": _("Test"), "credit_note": _("Credit note"), "invitation": _("Invitation"),
-        "webhook_given_up": _("Webhook given up"), "note": _("Message"), "reply": _("Answer"),
+        "webhook_given_up": _("Webhook given up"), "note": _("Message"), "reply": _("Reply"),
         "payment": _("Receipt"), "order": _("Order"), "workflow_late": _("Workflow takes too long"),
     }  # fmt: skip
 
@@ -84,7 +84,7 @@ def message_list() -> Answer:
     )
     return render_template(
         "messages/list.html", page=page, query=query, client=client, tabs=_tabs(),
-        channels=message_channels.titles(), kind_word=kind_word,
+        channels=words.channel_titles(), kind_word=kind_word,
     )  # fmt: skip
 
 

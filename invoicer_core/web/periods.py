@@ -14,7 +14,7 @@ from invoicer_core.domain.periods import Period
 from invoicer_core.web import formats
 from invoicer_core.web.access import Site
 
-SHORTEST: Final = "MMM"
+SHORTEST: Final = "LLL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def install(site: Site) -> None:
 
 
 def month_name(day: date, form: str = "long") -> str:
-    """``November 2026``, or short ``Nov``, as the business's locale has it."""
+    """``November 2026``, or short ``Nov``, as the page says it."""
     return formats.day(day, SHORTEST if form == "short" else "MMMM y")
 
 

@@ -25,8 +25,11 @@ def speak(locale: str | None, otherwise: str | None = None) -> None:
     and days too."""
     wanted = locale or request.accept_languages.best_match(_known_tags()) or otherwise or "en"
     found = formats.known_locale(wanted)
-    g.locale = found
-    g.reader_language = found.language if found.language in catalogs.LANGUAGES else _browsers()
+    known = found.language in catalogs.LANGUAGES
+    g.reader_language = found.language if known else _browsers()
+    # Amounts that are written from the right fall apart among words from the left.
+    mixed = found.text_direction == "rtl" and not known
+    g.locale = Locale(g.reader_language) if mixed else found
     refresh()
 
 

@@ -23,6 +23,7 @@ from invoicer_core.services import invoices, payments, rate_limits, secret_keys
 from invoicer_core.services.wording import told
 from invoicer_core.web import formats, once, portal_brand
 from invoicer_core.web.access import Answer, Site, everyone
+from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.errors import status_of
 from invoicer_core.web.forgery import by_link
 from invoicer_core.web.forms.reading import Form
@@ -93,7 +94,7 @@ def public_payment(token: str, attempt: UUID) -> Answer:
             "public/payment.html",
             attempt=shown,
             invoice=invoices.get_public(public_id=found.public_id),
-            way=payments.title_of(shown.provider),
+            way=spoken(payments.title_of(shown.provider)),
             token=token,
             go=bool(request.args.get("go")) and shown.state == "pending",
             follow=datetime.now(UTC) - shown.created_at < FOLLOWED_FOR,

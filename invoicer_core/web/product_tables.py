@@ -1,27 +1,25 @@
 """Products as tables: import with a look at the columns first, and export."""
 
-from collections.abc import Sequence
 from typing import Final, cast
 
 from babel.numbers import get_decimal_symbol
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.snapshots import FileSnapshot
 from invoicer_core.services import files, sheets, tasks
 from invoicer_core.services.products import exporting, importing
 from invoicer_core.services.products.importing import Mark, Plan, Wish
-from invoicer_core.services.table_import import AT_ONCE, Fault, read
+from invoicer_core.services.table_import import AT_ONCE, read
 from invoicer_core.services.table_reading import Table
-from invoicer_core.web import access, formats, once, uploads
+from invoicer_core.web import access, formats, uploads
 from invoicer_core.web.access import Answer, Site, members
-from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.products import field_labels
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.importing import Import, guessed
 
 MARKS: Final = (".", ",")
+_SHOWN_MARKS: Final = ((".", "1,234.50"), (",", "1.234,50"))
 
 
 def install(site: Site) -> None:
@@ -82,23 +80,15 @@ def product_columns(file_id: int) -> Answer:
     known = files.get(file_id=file_id, costs=access.may("costs.read"))
     table = read(file_id=file_id)
     if request.method == "GET":
-        return _page(known, table, _guessed(table))
+        return _IMPORT.page(known, table, _guessed(table), marks=_SHOWN_MARKS)
     form = Form.sent(request.form, formats.locale())
     wish = _wish(form, table)
-    if not form.ok:
-        return _page(known, table, form), 422
-    try:
-        found = importing.plan(table=table, wish=wish, by=access.actor())
-    except InvoicerError as error:
-        form.problem = _IMPORT.missing(error)
-        return _page(known, table, form), 422
-    if found.faults:
-        return _page(known, table, form, found.faults), 422
-    try:
-        return redirect(once.made(lambda: _imported(known, wish, found)))
-    except InvoicerError as error:
-        form.refuse(error)
-        return _page(known, table, form), status_of(error)
+    return _IMPORT.write(
+        known, table, form,
+        plan=lambda: importing.plan(table=table, wish=wish, by=access.actor()),
+        made=lambda found: _imported(known, wish, found),
+        marks=_SHOWN_MARKS,
+    )  # fmt: skip
 
 
 def _imported(known: FileSnapshot, wish: Wish, found: Plan) -> str:
@@ -129,8 +119,3 @@ def _wish(form: Form, table: Table) -> Wish:
     columns = _IMPORT.chosen(form, table)
     mark = form.choice("mark", MARKS)
     return Wish(columns=columns, mark=cast(Mark, mark or "."), update=bool(form.get("update")))
-
-
-def _page(known: FileSnapshot, table: Table, form: Form, faults: Sequence[Fault] = ()) -> str:
-    marks = [(".", "1,234.50"), (",", "1.234,50")]
-    return _IMPORT.page(known, table, form, faults, marks=marks)

@@ -12,7 +12,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from invoicer_core.domain.snapshots import TimelineEntry
+from invoicer_core.services.messages import message_channels
 from invoicer_core.web import formats
+from invoicer_core.web.catalogs import spoken
 
 Options = list[tuple[str, str]]
 
@@ -245,6 +247,11 @@ def spaced(iban: str) -> str:
     """An IBAN in groups of four."""
     tight = iban.replace(" ", "")
     return " ".join(tight[start : start + 4] for start in range(0, len(tight), 4))
+
+
+def channel_titles() -> dict[str, str]:
+    """What the channels that are on are called, by their names."""
+    return {name: spoken(title) for name, title in message_channels.titles().items()}
 
 
 TEMPLATE_WORDS: Final[dict[str, Any]] = {

@@ -80,7 +80,7 @@ def site(
     found = Site(environ["INVOICER_URL"], data, libpq_url(Config.from_environ(environ).owner_url))
     roles = [Impatient(name, environ, data).start() for name in ("web", "worker", "clock")]
     try:
-        until(lambda: _is_ready(found.url), 60)
+        until(lambda: _is_ready(found.url), 300)
         yield found
     finally:
         for role in roles:

@@ -59,7 +59,7 @@ def test_a_package_holds_what_it_needs(folder: Path) -> None:
     told = project(folder)
     assert (package / "py.typed").is_file()
     assert (folder / "README.md").is_file()
-    assert "invoicer" in told["project"]["dependencies"]
+    assert {"invoicer", "invoicer[httpx]"} & {*told["project"]["dependencies"]}
     wheel = told["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel["packages"] == [package.name]
     assert wheel["artifacts"] == [f"{package.name}/**/*.mo"]

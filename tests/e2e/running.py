@@ -88,7 +88,7 @@ def _started(given: dict[str, str], folder: Path) -> Iterator[Running]:
         roles = [Installed(name, variables, folder).start() for name in ("web", "worker", "clock")]
         try:
             app = create_app(Config.from_environ(variables), plugins=[*_others(), *EXAMPLES])
-            until(lambda: _answers(url), 60)
+            until(lambda: _answers(url), 100)
             yield Running(url, variables, app, meta, stripe_port, twilio_port, model_port)
         finally:
             for role in roles:

@@ -38,6 +38,11 @@ FORMS = (("light", 1366), ("dark", 390), ("light", 390), ("dark", 1366))
 EVERY_RULE = """axe.run({resultTypes: ["violations"]}).then(
     (found) => found.violations.map((each) => [each.id, each.nodes[0].html]))"""
 """Only what is wrong is told in full: to tell what is right takes longer than to find it."""
+CUT = """[...document.querySelectorAll(".btn, dt, .figure-amount, .key-figure strong")]
+    .filter((each) => each.checkVisibility() && !each.closest(".visually-hidden"))
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 2)
+    .map((each) => each.textContent.trim().slice(0, 60))"""
+"""Buttons, labels and amounts whose words do not fit."""
 ELSEWHERE = {
     "web.set_up": "only before the first owner", "web.reset": "needs a mailed link",
     "web.confirm_address": "needs a mailed link",
@@ -137,13 +142,14 @@ def pages(context: BrowserContext, app: Flask, made: Furniture) -> dict[str, str
 
 
 def look(page: Page, name: str, path: str, width: int) -> list[str]:
-    """What is wrong with a page: its status, its width, what axe finds."""
+    """What is wrong with a page: its status, its width, words that are cut, what axe finds."""
     answer = page.goto(path)
     assert answer is not None
     wrong = [] if answer.status == 200 else [f"{name}: status {answer.status}"]
     across = page.evaluate("document.documentElement.scrollWidth")
     if across > width:
         wrong.append(f"{name} is {across} px wide at {width} px")
+    wrong += [f"{name} at {width} cuts {words!r}" for words in page.evaluate(CUT)]
     found = page.evaluate(EVERY_RULE)
     return wrong + [f"{name} at {width}: {rule} {json.dumps(html)}" for rule, html in found]
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from invoicer_core.domain.document import Document, Item
 from invoicer_core.domain.drafts import InvoiceDraft
@@ -45,8 +45,8 @@ def refreshed(page: Page) -> None:
     page.wait_for_function("(row) => !row.isConnected", arg=before)
 
 
-def chosen(page: Page) -> int:
-    return page.locator("[data-pick]:checked").count()
+def chosen(page: Page) -> Locator:
+    return page.locator("[data-pick]:checked")
 
 
 def test_with_the_keyboard_alone(signed_in: Page, month: int) -> None:
@@ -59,7 +59,7 @@ def test_with_the_keyboard_alone(signed_in: Page, month: int) -> None:
     page.keyboard.press("Escape")
     for key in ("j", "x", "j", "j", "x"):
         page.keyboard.press(key)
-    assert chosen(page) == 2
+    expect(chosen(page)).to_have_count(2)
     expect(page.locator(".bulk-bar")).to_contain_text("2 chosen")
     page.keyboard.press("k")
     number = page.evaluate("document.activeElement.textContent")
@@ -106,7 +106,7 @@ def test_a_whole_list_is_sent_paid_and_exported(signed_in: Page, month: int) -> 
 
     page.goto("/invoices?status=open")
     page.get_by_label("Choose all invoices of this page").check()
-    assert chosen(page) == 50
+    expect(chosen(page)).to_have_count(50)
     page.get_by_role("button", name="Mark as paid").click()
     dialog = page.get_by_role("dialog", name="Mark invoices as paid")
     expect(dialog).to_contain_text("On each of 50 invoices a payment of all that is open")

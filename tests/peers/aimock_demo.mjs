@@ -1,6 +1,7 @@
 // What the AI service of the demo says: a few sentences of its own, so that every page can be tried
 // without a key. It understands nothing; it looks for words.
 import { crc32, deflateSync } from "node:zlib";
+import { assisted } from "./aimock_office.mjs";
 
 const NOTE = "(Written by the stand-in on this machine, which knows these sentences only.)";
 const CATEGORIES = [
@@ -30,21 +31,44 @@ function said(messages, role) {
 export function reply({ messages, tools }) {
   const rules = said(messages, "system");
   const wish = said(messages, "user").trim();
-  if (tools?.length) return chosen(messages, tools, wish);
+  if (tools?.length) return assistant(messages, tools, wish);
   if (rules.includes('"sql"')) return { content: JSON.stringify(statement(wish)) };
   return { content: text(rules, wish) };
 }
 
+function assistant(messages, tools, wish) {
+  const { content, ...calls } = assisted(messages, tools, wish);
+  return content ? { content: `${content}\n\n${NOTE}` } : calls;
+}
+
+const TEXTS = {
+  product: {
+    English: (about) => `${about}: made with care, fairly priced, and ready when you are.`,
+    German: (about) => `${about}: sorgfältig gemacht, ehrlich im Preis und sofort zur Hand.`,
+    French: (about) => `${about} : fait avec soin, au juste prix, et prêt tout de suite.`,
+    Spanish: (about) => `${about}: hecho con cuidado, a un precio justo y listo al momento.`,
+  },
+  reminder: {
+    English: (about) =>
+      `A short word about ${about}: it is still open. If you have paid meanwhile, thank you; if` +
+      " not, we would be glad of your payment in the next few days.",
+    German: (about) =>
+      `Eine kurze Erinnerung an ${about}: Der Betrag ist noch offen. Falls Sie schon gezahlt` +
+      " haben, vielen Dank; sonst freuen wir uns über Ihre Zahlung in den nächsten Tagen.",
+    French: (about) =>
+      `Un petit rappel au sujet de ${about} : le montant reste dû. Si vous avez déjà payé, merci ;` +
+      " sinon, votre paiement nous ferait plaisir dans les prochains jours.",
+    Spanish: (about) =>
+      `Un breve recordatorio sobre ${about}: el importe sigue pendiente. Si ya ha pagado, gracias;` +
+      " si no, le agradecemos su pago en los próximos días.",
+  },
+};
+
 function text(rules, wish) {
   const about = wish.replace(/[.!?\s]+$/, "");
-  const opening = {
-    German: `${about}: sorgfältig gemacht, ehrlich im Preis und sofort zur Hand.`,
-    French: `${about} : fait avec soin, au juste prix, et prêt tout de suite.`,
-    Spanish: `${about}: hecho con cuidado, a un precio justo y listo al momento.`,
-  };
-  const language = Object.keys(opening).find((name) => rules.includes(`in ${name}`));
-  const english = `${about}: made with care, fairly priced, and ready when you are.`;
-  return `${opening[language] ?? english} ${NOTE}`;
+  const kind = rules.includes("reminds a client") ? TEXTS.reminder : TEXTS.product;
+  const language = Object.keys(kind).find((name) => rules.includes(`in ${name}`)) ?? "English";
+  return `${kind[language](about)}\n\n${NOTE}`;
 }
 
 function statement(wish) {
@@ -68,22 +92,6 @@ function statement(wish) {
     sql: "SELECT name, email FROM clients ORDER BY name LIMIT 20",
     explanation: `The first twenty clients by name. ${NOTE}`,
   };
-}
-
-/** The tool whose name and description share most words with the question; then what it gave. */
-function chosen(messages, tools, wish) {
-  const last = messages.at(-1);
-  if (last.role === "tool")
-    return { content: `Here is what I found: ${String(last.content).slice(0, 600)} ${NOTE}` };
-  const words = new Set(wish.toLowerCase().match(/[a-z]{3,}/g) ?? []);
-  const shared = ({ function: { name, description = "" } }) =>
-    new Set(`${name} ${description}`.toLowerCase().match(/[a-z]{3,}/g)?.filter((w) => words.has(w)))
-      .size;
-  const free = tools.filter((tool) => !tool.function.parameters?.required?.length);
-  const best = free.sort((a, b) => shared(b) - shared(a))[0];
-  if (!best || !shared(best))
-    return { content: `I found no tool for that. Ask who owes you most, for instance. ${NOTE}` };
-  return { toolCalls: [{ name: best.function.name, arguments: "{}" }] };
 }
 
 /** A picture: stripes from one colour to the other, as PNG in base64. */

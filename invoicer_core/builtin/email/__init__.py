@@ -24,11 +24,15 @@ from invoicer_core.plugin import (
     data_folder,
     field,
     hookimpl,
+    outside,
     say,
 )
 
 NOBODY: Final = "invoicer@localhost"
 """The sender where nobody set one: good enough for mails that end in a folder."""
+
+
+SERVER_ENV: Final = "SMTP_URL"
 
 
 class EmailSettings(Settings):
@@ -39,7 +43,7 @@ class EmailSettings(Settings):
         title="SMTP server",
         description="smtp://user:password@host:587, smtps://host:465, or with ?starttls=no."
         " Empty: mails are written to the folder mail of the data folder.",
-        env="SMTP_URL",
+        env=SERVER_ENV,
         placeholder="smtp://user:password@mail.example.com:587",
     )
     from_address: str = field(
@@ -108,4 +112,4 @@ def check(ctx: Context[EmailSettings]) -> Health:
 
 def _server(ctx: Context[EmailSettings]) -> Server | None:
     url = ctx.settings.smtp_url.reveal()
-    return parse_url(url) if url else None
+    return parse_url(url, anywhere=outside.is_operators(url, SERVER_ENV)) if url else None

@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from invoicer_core.plugin import OutcomeUnknown, PermanentFailure, RetryLater, say
+from invoicer_core.plugin import OutcomeUnknown, PermanentFailure, RetryLater, outside, say
 
 SECONDS: Final = 20.0
 _PORTS: Final = {"smtp": 587, "smtps": 465}
@@ -19,17 +20,19 @@ _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where and how to hand mail over. ``starttls`` is required unless it is switched off."""
+    """Where and how to hand mail over. ``starttls`` is required unless it is switched off;
+    ``anywhere``: also in our own network, because whoever runs the installation chose it."""
 
     host: str
     port: int
     implicit_tls: bool
     starttls: bool
+    anywhere: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
 
-def parse_url(url: str) -> Server:
+def parse_url(url: str, *, anywhere: bool = False) -> Server:
     """``smtp://user:password@host:587`` (STARTTLS), ``smtps://host:465``, ``?starttls=no``.
 
     On this machine itself STARTTLS is off unless asked for (``?starttls=yes``).
@@ -51,6 +54,7 @@ def parse_url(url: str) -> Server:
         port=port or _PORTS[split.scheme],
         implicit_tls=split.scheme == "smtps",
         starttls=split.scheme == "smtp" and (default if not wish else wish in ("yes", "1", "true")),
+        anywhere=anywhere,
         user=unquote(split.username) if split.username else None,
         password=unquote(split.password) if split.password else None,
     )
@@ -62,7 +66,7 @@ def deliver_to_server(
     """One SMTP transaction; returns the server's reply.
 
     Raises:
-        PermanentFailure: a 5xx answer.
+        PermanentFailure: a 5xx answer, or a server in our own network that a business chose.
         RetryLater: no connection, or a 4xx answer; nothing was sent.
         OutcomeUnknown: the connection broke after the end of the data was sent.
     """
@@ -75,12 +79,26 @@ def deliver_to_server(
             connection.quit()
 
 
+class _Outside(smtplib.SMTP):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return outside.connect(host, port, seconds=timeout)
+
+
+class _OutsideByTls(smtplib.SMTP_SSL):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        made = outside.connect(host, port, seconds=timeout)
+        return self.context.wrap_socket(made, server_hostname=host)
+
+
 def _connect(server: Server) -> smtplib.SMTP:
     context = ssl.create_default_context()
+    plain, by_tls = (
+        (smtplib.SMTP, smtplib.SMTP_SSL) if server.anywhere else (_Outside, _OutsideByTls)
+    )
     try:
         if server.implicit_tls:
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=context)
-        connection = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
+            return by_tls(server.host, server.port, timeout=SECONDS, context=context)
+        connection = plain(server.host, server.port, timeout=SECONDS)
         if server.starttls:
             connection.starttls(context=context)
         return connection

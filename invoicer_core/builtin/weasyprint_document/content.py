@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TypedDict
 
+from babel import Locale
+
 from invoicer_core.builtin.weasyprint_document import receipt, statement
 from invoicer_core.builtin.weasyprint_document.formats import (
     Formats,
@@ -20,6 +22,7 @@ from invoicer_core.builtin.weasyprint_document.parties import (
 from invoicer_core.builtin.weasyprint_document.payment import payment_box
 from invoicer_core.builtin.weasyprint_document.sums import sums, tax_remarks
 from invoicer_core.builtin.weasyprint_document.view import Fact, Passage, View
+from invoicer_core.builtin.weasyprint_document.words import CATALOG
 from invoicer_core.plugin import (
     BusinessSnapshot,
     CreditNoteSnapshot,
@@ -104,7 +107,11 @@ def _billing(document: Billing, business: BusinessSnapshot, look: Look) -> View:
 def _formats(
     locale: str | None, reader: Party, business: BusinessSnapshot, currency: str
 ) -> Formats:
-    return Formats(parse_locale(locale, reader.locale, business.locale), currency)
+    found = parse_locale(locale, reader.locale, business.locale)
+    if found.text_direction == "rtl" and found.language not in CATALOG:
+        # English words from the left beside dates and amounts from the right: neither is readable.
+        found = Locale("en")
+    return Formats(found, currency)
 
 
 def _frame(seller: Party, reader: Party, formats: Formats, at: datetime, look: Look) -> Frame:

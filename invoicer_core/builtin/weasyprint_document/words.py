@@ -1,6 +1,7 @@
 """The words a document prints, one JSON table per language in the folder ``words``.
 
-A language without a table gets English words; numbers and dates follow the locale all the same.
+A language without a table gets English words; numbers and dates follow the locale all the same,
+unless it is written from the right.
 """
 
 import json

@@ -3,6 +3,7 @@
 from invoicer_core.services.products.records import (
     CHECKS,
     FUZZY,
+    MISTYPED,
     NOT_NEGATIVE,
     SHOWN,
     alike,
@@ -20,6 +21,7 @@ from invoicer_core.services.products.records import (
 __all__ = [
     "CHECKS",
     "FUZZY",
+    "MISTYPED",
     "NOT_NEGATIVE",
     "SHOWN",
     "alike",

@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, func, select
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, func, select
 
 from invoicer_core.domain.actor import Actor
 from invoicer_core.domain.errors import Conflict, Forbidden
 from invoicer_core.domain.saying import say
 from invoicer_core.domain.snapshots import Page, ProductSnapshot
+from invoicer_core.domain.trigrams import one_of
 from invoicer_core.domain.units import unit_code
 from invoicer_core.models import db
 from invoicer_core.models.catalog import Category, Product, TaxRate
@@ -70,8 +71,12 @@ CHECKS: Final[Mapping[str, Check]] = {
 SHOWN: Final = ("active", "inactive", "low_stock", "all")
 FUZZY: Final = 0.4
 """How alike a word must be to be found although it is mistyped (0 to 1, word similarity)."""
+MISTYPED: Final = 0.6
+"""The same where meaning is searched as well: words that are less alike are other words, and only
+push aside what means the same."""
 _CALLED: Final = func.lower(func.coalesce(Product.sku, "") + " " + Product.name, type_=Text)
-"""What mistyped words are compared with: ten times faster than with the description."""
+"""What mistyped words are compared with: ten times faster than with the description. The search
+column holds it too, and its index finds those that are worth comparing."""
 _ORDERING: Final = Ordering(
     Product.id,
     {
@@ -214,11 +219,14 @@ def ranked(*, q: str, limit: int | None = None) -> list[int]:
     return list(db.session.scalars(there.order_by(own.desc(), likeness.desc(), Product.id.desc())))
 
 
-def alike(*, q: str, limit: int | None = None) -> list[int]:
-    """The ids of active products whose name or number is like what was typed, letter by letter, the
-    likest first. Raises as `search`."""
-    likeness = func.word_similarity(func.lower(_sought(q)), _CALLED)
-    there = _offered(select(Product.id), checked_limit(limit)).where(likeness >= FUZZY)
+def alike(*, q: str, limit: int | None = None, least: float = FUZZY) -> list[int]:
+    """The ids of active products whose name or number is at least so like what was typed, letter by
+    letter, the likest first. Raises as `search`."""
+    words = _sought(q)
+    likeness = func.word_similarity(func.lower(words), _CALLED)
+    pieces = [f"%{piece}%" for piece in one_of(words, least)]
+    held = Product.search.like(any_(bindparam("pieces", pieces, ARRAY(Text)))) if pieces else True
+    there = _offered(select(Product.id), checked_limit(limit)).where(held, likeness >= least)
     return list(db.session.scalars(there.order_by(likeness.desc(), Product.id.desc())))
 
 

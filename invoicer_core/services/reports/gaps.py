@@ -4,7 +4,7 @@ from typing import Final
 
 from invoicer_core.domain.account import GapReport
 from invoicer_core.domain.tables import Cell, Column, Table, Word
-from invoicer_core.services import series
+from invoicer_core.services import businesses, series
 from invoicer_core.services.reports.wishes import Report, Wish
 
 _COLUMNS: Final = (
@@ -25,9 +25,10 @@ def _row(found: GapReport) -> tuple[Cell, ...]:
         str(run.first) if run.first == run.last else f"{run.first}-{run.last}"
         for run in found.missing
     ]
+    document = Word(f"document:{found.document_type}")
     return (
-        found.name,
-        Word(f"document:{found.document_type}"),
+        document if businesses.is_first_name(found.document_type, found.name) else found.name,
+        document,
         found.period,
         found.documents,
         found.last,

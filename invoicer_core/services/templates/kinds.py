@@ -1,7 +1,11 @@
 """The kinds of messages to clients that have words of their own, and what may stand in them."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final, Literal
+
+from babel.dates import format_date
+from babel.numbers import format_currency
 
 from invoicer_core.services.mail_texts import LANGUAGES
 
@@ -72,21 +76,32 @@ SHORT: Final[Mapping[str, Mapping[str, str]]] = {
 """Kind -> language -> the words over channels that carry little."""
 # ruff: noqa: E501 - each text is one line, as it is sent
 
-SAMPLES: Final[Mapping[str, str]] = {
-    "client": "Harbour Books", "number": "INV-2026-0042", "total": "€1,200.00",
-    "balance": "€200.00", "due": "15 December 2026", "issued": "15 November 2026",
-    "link": "https://example.com/i/abc", "amount": "€1,000.00", "date": "20 November 2026",
-    "invoices": "INV-2026-0042", "start": "1 November 2026", "end": "30 November 2026",
-}  # fmt: skip
-"""What a preview puts into the places; name and greeting of the business are its own."""
+
+def samples(language: str) -> dict[str, str]:
+    """What a preview puts into the places, as a client of that language would read it; name and
+    greeting of the business are its own."""
+
+    def euros(amount: int) -> str:
+        return format_currency(amount, "EUR", locale=language)
+
+    def day(month: int, number: int) -> str:
+        return format_date(date(2026, month, number), "long", locale=language)
+
+    return {
+        "client": "Harbour Books", "number": "INV-2026-0042", "total": euros(1200),
+        "balance": euros(200), "due": day(12, 15), "issued": day(11, 15),
+        "link": "https://example.com/i/abc", "amount": euros(1000), "date": day(11, 20),
+        "invoices": "INV-2026-0042", "start": day(11, 1), "end": day(11, 30),
+    }  # fmt: skip
+
 
 __all__ = [
     "ABOUT_INVOICE",
     "FORMS",
     "KINDS",
     "LANGUAGES",
-    "SAMPLES",
     "SHORT",
     "VARIABLES",
     "Form",
+    "samples",
 ]

@@ -138,7 +138,7 @@ def preview(*, kind: str, form: str, language: str, subject: str | None, text: s
     _check_names(kind, form, language)
     values = _checked(kind, form, subject, text)
     business = businesses.current()
-    samples = {**kinds.SAMPLES, "business": business.name, "signature": signature()}
+    samples = {**kinds.samples(language), "business": business.name, "signature": signature()}
     words = fill(values["text"] or "", kind, samples)
     if form == "short":
         return Letter("", words, "")

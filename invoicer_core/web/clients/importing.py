@@ -5,16 +5,15 @@ from typing import Final
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from invoicer_core.domain.errors import InvoicerError, NotFound
+from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.snapshots import FileSnapshot
 from invoicer_core.services import files, tasks
 from invoicer_core.services.clients import importing
 from invoicer_core.services.clients.importing import Plan
 from invoicer_core.services.table_import import AT_ONCE, read
-from invoicer_core.web import access, formats, once, uploads
+from invoicer_core.web import access, formats, uploads
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.clients.words import field_word
-from invoicer_core.web.errors import status_of
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.importing import Import, guessed
 
@@ -61,20 +60,11 @@ def client_columns(file_id: int) -> Answer:
         return _IMPORT.page(known, table, Form(guessed(importing.guess(table.header))))
     form = Form.sent(request.form, formats.locale())
     columns = _IMPORT.chosen(form, table)
-    if not form.ok:
-        return _IMPORT.page(known, table, form), 422
-    try:
-        found = importing.plan(table=table, columns=columns)
-    except InvoicerError as error:
-        form.problem = _IMPORT.missing(error)
-        return _IMPORT.page(known, table, form), 422
-    if found.faults:
-        return _IMPORT.page(known, table, form, found.faults), 422
-    try:
-        return redirect(once.made(lambda: _imported(known, columns, found)))
-    except InvoicerError as error:
-        form.refuse(error)
-        return _IMPORT.page(known, table, form), status_of(error)
+    return _IMPORT.write(
+        known, table, form,
+        plan=lambda: importing.plan(table=table, columns=columns),
+        made=lambda found: _imported(known, columns, found),
+    )  # fmt: skip
 
 
 def _imported(known: FileSnapshot, columns: dict[str, int], found: Plan) -> str:

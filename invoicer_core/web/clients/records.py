@@ -10,7 +10,7 @@ from invoicer_core.domain.errors import NotFound
 from invoicer_core.domain.snapshots import ClientSnapshot
 from invoicer_core.services import clients, credit_notes, invoices, messages, payments, statements
 from invoicer_core.services.clients import ledger, merging
-from invoicer_core.services.messages import consents, message_channels
+from invoicer_core.services.messages import consents
 from invoicer_core.web import access, formats, saving
 from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.clients.words import field_word
@@ -18,7 +18,14 @@ from invoicer_core.web.forms.differences import Difference
 from invoicer_core.web.forms.parties import CLIENT_FIELDS, client_fields
 from invoicer_core.web.forms.reading import Form, shown_number
 from invoicer_core.web.site import query_of
-from invoicer_core.web.words import Options, country_options, currency_options, locale_options
+from invoicer_core.web.words import (
+    Options,
+    channel_titles,
+    country_options,
+    currency_options,
+    locale_options,
+    locale_word,
+)
 
 SHOWN: Final = ("", "open", "overdue", "archived")
 TABS: Final = ("invoices", "payments", "credits", "statements", "messages", "notes")
@@ -198,8 +205,8 @@ def _page(
         client=stored,
         differences=differences,
         currencies=_with(currency_options(), form.get("currency")),
-        locales=_with(locale_options(), form.get("locale")),
-        ways=list(message_channels.titles().items()),
+        locales=_with(locale_options(), form.get("locale"), locale_word),
+        ways=list(channel_titles().items()),
         places=range(1, PLACES + 1),
     )
 
@@ -209,11 +216,11 @@ def _options() -> dict[str, dict[str, str]]:
         "country": dict(country_options()),
         "currency": dict(currency_options()),
         "locale": dict(locale_options()),
-        **dict.fromkeys(_places(), message_channels.titles()),
+        **dict.fromkeys(_places(), channel_titles()),
     }
 
 
-def _with(options: Options, stored: str) -> Options:
-    """The choices, with what is stored where it is none of the usual ones."""
+def _with(options: Options, stored: str, word: Callable[[str], str] = str) -> Options:
+    """The choices, with what is stored, in words, where it is none of the usual ones."""
     known = stored in {value for value, _label in options}
-    return options if known or not stored else [*options, (stored, stored)]
+    return options if known or not stored else [*options, (stored, word(stored))]

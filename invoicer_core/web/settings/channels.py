@@ -9,7 +9,6 @@ from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.services import businesses, messages
 from invoicer_core.services.messages import (
     carriers,
-    message_channels,
     quiet,
     reaching,
     watching,
@@ -20,6 +19,7 @@ from invoicer_core.web.access import Answer, Site, members
 from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.settings import frame
+from invoicer_core.web.words import channel_titles
 
 MAILS: Final = {
     "notify_sent": "mail_sent", "notify_paid": "mail_paid", "notify_overdue": "mail_overdue",
@@ -68,11 +68,11 @@ def _ordered() -> dict[str, str]:
 def _page(form: Form) -> str:
     form.values.setdefault("recipient", access.signed_in().user.email)
     several = {
-        kind: [(each.offer.name, each.offer.title) for each in found]
+        kind: [(each.offer.name, spoken(each.offer.title)) for each in found]
         for kind, found in carriers.choices().items()
         if len(found) > 1
     }
-    titles = {name: spoken(title) for name, title in message_channels.titles().items()}
+    titles = channel_titles()
     for name, value in _ordered().items():
         form.values.setdefault(name, value)
     return frame.page(

@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from invoicer_core.services import plugins, webhooks
 from invoicer_core.services.plugins import parked
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.settings import frame
 
 
@@ -52,7 +53,7 @@ def _troubles() -> list[Hint]:
     found = []
     paused = [each for each in plugins.find() if each.enabled and each.paused_at is not None]
     for plugin in paused:
-        text = _("The plugin %(name)s is paused.", name=plugin.title)
+        text = _("The plugin %(name)s is paused.", name=spoken(plugin.title))
         found.append(Hint(text, url_for("web.settings_plugin", name=plugin.name)))
     for webhook in webhooks.failing():
         text = _("A webhook was given up: %(url)s", url=webhook.url)

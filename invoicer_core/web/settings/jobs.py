@@ -11,6 +11,7 @@ from invoicer_core.services import deliveries, plugins, webhooks, work_overview
 from invoicer_core.services.plugins import control, parked
 from invoicer_core.web import access
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.invoices import id_of
 from invoicer_core.web.settings import frame
 
@@ -102,7 +103,7 @@ def subscriber_word(subscriber: str) -> str:
     """Who is owed something, as people know them."""
     kind, _colon, name = subscriber.partition(":")
     if kind in ("plugin", "job"):
-        known = {each.name: each.title for each in plugins.find()}
+        known = {each.name: spoken(each.title) for each in plugins.find()}
         return str(_("Plugin %(name)s", name=known.get(name, name)))
     if kind == "webhook":
         known_urls = {str(each.id): each.url for each in webhooks.find(limit=50).items}

@@ -9,7 +9,7 @@ from markupsafe import escape
 from invoicer_core.domain.account import SeriesSnapshot
 from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.domain.numbering import Pattern
-from invoicer_core.services import number_proof, series
+from invoicer_core.services import businesses, number_proof, series
 from invoicer_core.services.wording import told
 from invoicer_core.web import access, formats
 from invoicer_core.web.access import Answer, Site, members
@@ -53,6 +53,11 @@ def resets() -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def series_word(kind: str, name: str) -> str:
+    """What a series is called, in the page's language until somebody names it."""
+    return kind_words()[kind] if businesses.is_first_name(kind, name) else name
+
+
 def _defaults() -> dict[str, SeriesSnapshot]:
     """The series in use for each kind of document."""
     found = series.find(limit=200).items
@@ -82,7 +87,7 @@ def written(pattern: str, reset: str) -> str | None:
 def _page(form: Form) -> str:
     return frame.page(
         "numbering", form, numbered=_numbered(form), resets=resets(),
-        proofs=number_proof.proofs(), kind_words=kind_words(),
+        proofs=number_proof.proofs(), kind_words=kind_words(), series_word=series_word,
     )  # fmt: skip
 
 

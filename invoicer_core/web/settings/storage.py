@@ -7,6 +7,7 @@ from invoicer_core.domain.errors import InvoicerError
 from invoicer_core.services.documents import moving
 from invoicer_core.web import access, once
 from invoicer_core.web.access import Answer, Site, members
+from invoicer_core.web.catalogs import spoken
 from invoicer_core.web.forms.reading import Form
 from invoicer_core.web.settings import frame
 
@@ -29,7 +30,9 @@ def _page(form: Form) -> str:
     form.values.setdefault("store", next((each.name for each in found if each.chosen), ""))
     running = [each for each in found if each.runs]
     others = {
-        each.name: [(other.name, other.title) for other in running if other.name != each.name]
+        each.name: [
+            (other.name, spoken(other.title)) for other in running if other.name != each.name
+        ]
         for each in running
     }
     return frame.page(
@@ -53,7 +56,7 @@ def save() -> Answer:
 def move() -> Answer:
     """Move everything from one store to another, in the background; its page shows how far."""
     form = frame.sent()
-    titles = {each.name: each.title for each in moving.overview()}
+    titles = {each.name: spoken(each.title) for each in moving.overview()}
     source, target = form.get("source"), form.get("target")
 
     def ask() -> str:

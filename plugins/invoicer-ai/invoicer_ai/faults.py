@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx2 as httpx
-import openai
 
-from invoicer_core.plugin import InvalidInput, Unavailable, say
+from invoicer_core.plugin import InvalidInput, Unavailable, on_first_use, say
+
+if TYPE_CHECKING:
+    import openai
+else:
+    openai = on_first_use("openai")
 
 NO_KEY: Final = say("No AI service is set up: enter its key in the settings of the plugin AI.")
 NOTHING: Final = say("The model answered nothing. Ask once more, or in other words.")

@@ -9,10 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, TypeVar
-
-import httpx2 as httpx
-import openai
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from invoicer_core.plugin import (
     Actor,
@@ -20,14 +17,22 @@ from invoicer_core.plugin import (
     PermanentFailure,
     RetryLater,
     Unavailable,
+    httpx_client,
+    on_first_use,
     outside,
     say,
 )
 
-from . import faults, spending, wire
+from . import faults, spending
 from .faults import Again, plainly, sorted_out
 from .settings import AiSettings, cost
 from .spending import Ctx
+
+if TYPE_CHECKING:
+    import httpx2 as httpx
+    import openai
+else:
+    openai = on_first_use("openai")
 
 T = TypeVar("T")
 Message = Mapping[str, Any]
@@ -36,6 +41,8 @@ TRIES: Final = 3
 """For faults on the way; an answer that makes no sense is asked for once more."""
 MOST_TOKENS: Final = 2_000
 MOST_CHARACTERS: Final = 20_000
+MOST_BYTES: Final = 30_000_000
+"""Of an answer: a picture in base64 has some millions."""
 PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 20.0
 
@@ -174,13 +181,13 @@ def moderate(ctx: Ctx, words: str) -> None:
 
 
 @contextmanager
-def connected(ctx: Ctx) -> Iterator[openai.OpenAI]:
+def connected(ctx: Ctx) -> "Iterator[openai.OpenAI]":
     """The service's client, for one call. Raises Unavailable."""
     key = ctx.settings.api_key
     if not key:
         raise Unavailable(faults.NO_KEY)
     address, pin = _address(ctx)
-    with wire.client(ctx.settings.seconds, pin) as http:
+    with httpx_client.client(ctx.settings.seconds, pin, MOST_BYTES) as http:
         yield openai.OpenAI(api_key=key.reveal(), base_url=address, max_retries=0, http_client=http)
 
 
@@ -198,9 +205,9 @@ class _Call:
     tokens: tuple[int, int] | None = None
     id: int = 0
     until: float = 0.0
-    _http: httpx.Client = field(init=False, repr=False)
+    _http: "httpx.Client" = field(init=False, repr=False)
 
-    def __enter__(self) -> openai.OpenAI:
+    def __enter__(self) -> "openai.OpenAI":
         settings = self.ctx.settings
         address, pin = _address(self.ctx)
         key = settings.api_key
@@ -214,12 +221,12 @@ class _Call:
             most=most, by=self.by,
         )  # fmt: skip
         self.until = time.monotonic() + settings.seconds
-        self._http = wire.client(settings.seconds, pin)
+        self._http = httpx_client.client(settings.seconds, pin, MOST_BYTES)
         return openai.OpenAI(
             api_key=key.reveal(), base_url=address, max_retries=0, http_client=self._http
         )
 
-    def ask(self, client: openai.OpenAI, **more: Any) -> Any:
+    def ask(self, client: "openai.OpenAI", **more: Any) -> Any:
         """Send the conversation."""
         settings = self.ctx.settings
         own = "max_tokens" if settings.base_url else "max_completion_tokens"

@@ -23,6 +23,7 @@ from tests.e2e.conftest import (
 from tests.e2e.running import Running
 from tests.factories import Api, make_caller
 from tests.peers.openai_peer import ModelPeer, openai_peer
+from tests.peers.processes import until
 
 __all__ = [
     "app", "browser_type_launch_args", "context", "owner", "running", "signed_in", "site", "watch",
@@ -119,8 +120,8 @@ def test_a_question_becomes_sql_that_is_edited_run_kept_and_exported(
         expect(signed_in.get_by_role("cell", name=f"{month[:8]}01")).to_be_visible()
     drawn = signed_in.get_by_role("img", name="total by month")
     expect(drawn).to_be_visible()
-    assert drawn.evaluate(HAS_INK)
-    assert drawn.evaluate("canvas => canvas.dataset.kind") == "lines"
+    expect(drawn).to_have_attribute("data-kind", "lines")
+    until(lambda: drawn.evaluate(HAS_INK))  # it is drawn by and by
     expect(signed_in.get_by_label("In your own words")).to_have_value(
         "How much did we bill each month?"
     )

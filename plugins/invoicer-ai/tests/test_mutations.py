@@ -26,7 +26,7 @@ BASE = {
     "invoice_items": {"invoice_items", "invoices"},
     "payments": {"payments"},
 }
-NO_FUNCTIONS = {"by", "coalesce", "filter", "greatest", "grouping", "least", "numeric"}
+NO_FUNCTIONS = {"by", "coalesce", "exists", "filter", "greatest", "grouping", "least", "numeric"}
 """Words of the language that stand before brackets in a plan, and the type of all amounts."""
 
 SAME = {"btrim": "trim"}

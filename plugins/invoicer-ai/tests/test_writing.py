@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from invoicer_ai import AiPlugin, model, spending, wire
+from invoicer_ai import AiPlugin, model, spending
 
 from invoicer_core import host
 from invoicer_core.app import create_app
@@ -289,15 +289,6 @@ def test_a_private_address_is_not_asked(peer: ModelPeer, inside: Any) -> None:
     with pytest.raises(Unavailable, match="private network"):
         model.complete(inside(), ASK, purpose="try")
     assert peer.journal == []
-
-
-def test_the_address_that_was_checked_is_the_one_that_is_asked(peer: ModelPeer) -> None:
-    peer.script.append("Yes.")
-    address = peer.url.replace("127.0.0.1", "rebound.invalid")
-    with wire.client(20, "127.0.0.1") as http:
-        answer = http.post(f"{address}/chat/completions", json={"messages": []})
-    assert answer.status_code == 200
-    assert len(peer.asked()) == 1
 
 
 def test_without_a_key_it_says_so(written_app: Flask, peer: ModelPeer) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
 from flask_babel import gettext as _
 from python_http_client.exceptions import HTTPError
 
@@ -159,14 +158,14 @@ def _of_ses(ctx: Ctx, domain: str) -> list[tuple[str, str]]:
     """What Amazon wants for the domain: three names and their targets."""
     try:
         answer = ses_way.client(ctx).get_email_identity(EmailIdentity=domain)
-    except ClientError as refused:
+    except ses_way.faults.ClientError as refused:
         if refused.response.get("Error", {}).get("Code") == "NotFoundException":
             return []
         raise RetryLater(
             _("The key may not read your domains: allow ses:GetEmailIdentity, or look at the"
               " identities of Amazon SES.")
         ) from refused  # fmt: skip
-    except BotoCoreError as away:
+    except ses_way.faults.BotoCoreError as away:
         raise RetryLater(_("Amazon SES did not say what it wants.")) from away
     tokens = answer.get("DkimAttributes", {}).get("Tokens") or []
     return [

@@ -2,34 +2,25 @@
 
 from typing import Any, Final
 
-from boto3.session import Session
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ParamValidationError,
-    ProxyConnectionError,
-    SSLError,
-)
-
 from invoicer_core.plugin import (
     OutcomeUnknown,
     OutgoingMessage,
     PermanentFailure,
     RetryLater,
     SendResult,
+    on_first_use,
     outside,
     say,
 )
 from invoicer_email_providers.letters import MARK, as_mime, checked_sender, reference
 from invoicer_email_providers.settings import AMAZON_ENV, Ctx
 
+amazon: Final[Any] = on_first_use("boto3.session")
+amazon_config: Final[Any] = on_first_use("botocore.config")
+faults: Final[Any] = on_first_use("botocore.exceptions")
+
 NAME: Final = "ses"
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
-_BEFORE: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
-"""Nothing went out yet."""
 
 _OWNERS: Final = {
     "AccessDeniedException": say("It may not send: look at the key's policy."),
@@ -59,12 +50,12 @@ def client(ctx: Ctx) -> Any:
         raise RetryLater(say("Amazon SES has no region or key yet: see Settings, Plugins."))
     if its.ses_endpoint:
         outside.check_address(its.ses_endpoint, env=AMAZON_ENV)
-    session = Session(
+    session = amazon.Session(
         aws_access_key_id=its.ses_access_key,
         aws_secret_access_key=its.ses_secret_key.reveal(),
         region_name=its.ses_region,
     )
-    config = Config(
+    config = amazon_config.Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
@@ -94,24 +85,28 @@ def send(ctx: Ctx, message: OutgoingMessage) -> SendResult:
     }
     if its.ses_configuration_set:
         request["ConfigurationSetName"] = its.ses_configuration_set
-    amazon = client(ctx)
+    its_client = client(ctx)
     try:
-        answer = amazon.send_email(**request)
-    except ClientError as refused:
+        answer = its_client.send_email(**request)
+    except faults.ClientError as refused:
         raise _in_our_words(refused, ours) from refused
-    except _BEFORE as away:
+    except (
+        faults.ConnectTimeoutError, faults.EndpointConnectionError, faults.ProxyConnectionError,
+        faults.SSLError,
+    ) as away:  # fmt: skip
+        # Nothing went out yet.
         raise RetryLater(
             say("Amazon SES cannot be reached.") + f" ({type(away).__name__})"
         ) from away
-    except ParamValidationError as wrong:
+    except faults.ParamValidationError as wrong:
         raise PermanentFailure(say("The mail has an address that cannot be used.")) from wrong
-    except BotoCoreError as silence:
+    except faults.BotoCoreError as silence:
         words = say("Amazon SES took the mail and did not answer.") + f" ({type(silence).__name__})"
         raise OutcomeUnknown(words, ours) from silence
     return SendResult("queued" if its.ses_topic else "sent", str(answer["MessageId"]))
 
 
-def _in_our_words(refused: ClientError, ours: str) -> Exception:
+def _in_our_words(refused: Any, ours: str) -> Exception:
     error = refused.response.get("Error", {})
     code, said = str(error.get("Code", "")), str(error.get("Message", ""))[:300]
     status = int(refused.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)

@@ -7,32 +7,20 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from boto3.session import Session
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
+from invoicer_core.plugin import (
+    Context,
+    PermanentFailure,
+    RetryLater,
+    Secret,
+    on_first_use,
+    outside,
 )
-
-from invoicer_core.plugin import Context, PermanentFailure, RetryLater, Secret, outside
 from invoicer_s3_pdfs.settings import ENDPOINT_ENV, S3Settings
 
-_AWAY: Final = (
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+amazon: Final[Any] = on_first_use("boto3.session")
+amazon_config: Final[Any] = on_first_use("botocore.config")
+faults: Final[Any] = on_first_use("botocore.exceptions")
+
 _MISSING: Final = frozenset({"NoSuchKey", "404", "NotFound"})
 _OWNERS: Final = {
     "AccessDenied": "It refuses this access key for what was asked: look at the key's policy.",
@@ -86,12 +74,12 @@ def _client(
     quick: bool,
     guarded: bool,
 ) -> Any:
-    session = Session(
+    session = amazon.Session(
         aws_access_key_id=access_key,
         aws_secret_access_key=secret.reveal(),
         region_name=region,
     )
-    config = Config(
+    config = amazon_config.Config(
         signature_version="s3v4",
         connect_timeout=QUICK_SECONDS if quick else CONNECT_SECONDS,
         read_timeout=QUICK_SECONDS if quick else READ_SECONDS,
@@ -112,7 +100,7 @@ def _client(
     return made
 
 
-def code_of(error: ClientError) -> str:
+def code_of(error: Any) -> str:
     """The store's word for what is wrong: ``NoSuchKey``; the status where it gives none."""
     found = error.response.get("Error", {}).get("Code")
     return str(found or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or "")
@@ -132,7 +120,7 @@ def plain_words(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except ClientError as error:
+    except faults.ClientError as error:
         code = code_of(error)
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
         if code in _MISSING and doing in ("read", "answer"):
@@ -143,10 +131,14 @@ def plain_words(doing: str) -> Iterator[None]:
             words = f"The bucket cannot {doing} this now: {code or status}."
             raise RetryLater(words, _BREATHE) from error
         raise PermanentFailure(f"The bucket refuses to {doing} this: {code}.") from error
-    except _AWAY as error:
+    except (
+        faults.ConnectionClosedError, faults.ConnectTimeoutError, faults.EndpointConnectionError,
+        faults.HTTPClientError, faults.IncompleteReadError, faults.ReadTimeoutError,
+        faults.ResponseStreamingError,
+    ) as error:  # fmt: skip
         words = f"The bucket cannot be reached ({type(error).__name__})."
         raise RetryLater(words) from error
-    except BotoCoreError as error:
+    except faults.BotoCoreError as error:
         raise PermanentFailure(
             f"The bucket's settings cannot be used: {type(error).__name__}."
         ) from error

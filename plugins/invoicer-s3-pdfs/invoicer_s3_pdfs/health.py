@@ -2,10 +2,8 @@
 
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from invoicer_core.plugin import Context, Health, InvalidInput, PermanentFailure, RetryLater
-from invoicer_s3_pdfs.connecting import client, code_of, plain_words
+from invoicer_s3_pdfs.connecting import client, code_of, faults, plain_words
 from invoicer_s3_pdfs.settings import S3Settings
 
 _NONE: Final = "NoSuchPublicAccessBlockConfiguration"
@@ -40,13 +38,13 @@ def _privacy(its_client: Any, bucket: str) -> Health:
     try:
         said = its_client.get_public_access_block(Bucket=bucket)
         switches = said["PublicAccessBlockConfiguration"]
-    except ClientError as error:
+    except faults.ClientError as error:
         code = code_of(error)
         if code in _CLOSED:
             return Health(True, f"{there} This key may not look whether public access is blocked.")
         if code != _NONE:
             return Health(True, f"{there} It cannot say whether public access is blocked ({code}).")
-    except BotoCoreError as error:
+    except faults.BotoCoreError as error:
         return Health(False, f"{there} Then it did not any more ({type(error).__name__}).")
     off = [name for name in _SWITCHES if not switches.get(name)]
     if off:

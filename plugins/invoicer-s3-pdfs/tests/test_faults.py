@@ -1,7 +1,6 @@
 """A bucket that is away, slow, closed or wrong: a clear state, another try, nothing half done."""
 
 import logging
-import os
 from decimal import Decimal
 
 import pytest
@@ -14,11 +13,10 @@ from invoicer_core.domain.drafts import InvoiceDraft
 from invoicer_core.domain.errors import Unavailable
 from invoicer_core.hooks.answers import RetryLater
 from invoicer_core.models import db
-from invoicer_core.plugin import Secret
 from invoicer_core.services import clients, documents, files, invoices
 from invoicer_core.services.documents.stores import StoreAway
 from tests.factories import BY
-from tests.peers.s3 import ACCESS_KEY, BUCKET, SECRET_KEY
+from tests.peers.s3 import SECRET_KEY
 
 MOODS = {
     "busy": "SlowDown",
@@ -103,18 +101,6 @@ def test_a_bucket_that_does_not_answer_is_given_up_in_time(
 def test_a_bucket_that_is_not_there(business_to_nowhere, context):
     with pytest.raises(RetryLater, match="cannot be reached"):
         store.put(context(business_to_nowhere), "a/b", b"", "text/plain")
-
-
-def test_a_name_that_has_changed_its_mind_leads_nowhere(business, bucket):
-    """The address was public when it was checked, and is this machine when it is called."""
-    given = ("eu-central-1", True, ACCESS_KEY, Secret(SECRET_KEY), True)
-    open_to_all = connecting._client(os.getpid(), bucket.url, *given, False)
-    guarded = connecting._client(os.getpid(), bucket.url, *given, True)
-    open_to_all.head_bucket(Bucket=BUCKET)
-    bucket.asked.clear()
-    with pytest.raises(RetryLater, match="cannot be reached"), connecting.plain_words("answer"):
-        guarded.head_bucket(Bucket=BUCKET)
-    assert bucket.asked == []
 
 
 def test_a_wrong_key_is_named_and_not_shown(business, bucket, keep_in, switch, caplog):

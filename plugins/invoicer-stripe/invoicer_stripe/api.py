@@ -33,13 +33,14 @@ def client(ctx: Ctx, *, read: float | None = None) -> stripe.StripeClient:
     if not key:
         raise PermanentFailure(gettext("Stripe is not set up."))
     address, seconds = ctx.settings.api_address, READ if read is None else read
+    session = requests.Session()
     if address:
-        outside.check_address(address, env=API_ENV)
+        outside.keep_outside(session, address, env=API_ENV)
     return stripe.StripeClient(
         key.reveal(),
         base_addresses={"api": address} if address else None,
         max_network_retries=0,
-        http_client=stripe.RequestsClient(timeout=(min(CONNECT, seconds), seconds)),
+        http_client=stripe.RequestsClient((min(CONNECT, seconds), seconds), session),
     )
 
 

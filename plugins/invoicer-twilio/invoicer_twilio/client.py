@@ -42,7 +42,7 @@ def connect(settings: TwilioSettings, seconds: float | None = None) -> Client:
     http = TwilioHttpClient(timeout=seconds or settings.seconds, logger=_silent, max_retries=0)
     client = Client(settings.account_sid, settings.auth_token.reveal(), http_client=http)
     if settings.api_address:
-        outside.check_address(settings.api_address, env=API_ENV)
+        outside.keep_outside(http.session, settings.api_address, env=API_ENV)
         client.api.base_url = settings.api_address
     return client
 

@@ -187,7 +187,5 @@ def _make_desk(
             person = {"name": "Ada Berg", "phone": number, "is_primary": True}
             clients.add_contact(client_id=client.id, fields=person, by=BY)
     desk = Desk(app, business_id, client.id, site, number, twilio)
-    desk.set(
-        account_sid=ACCOUNT, auth_token=TOKEN, sender=NUMBER, api_address=twilio.url, seconds=1
-    )
+    desk.set(account_sid=ACCOUNT, auth_token=TOKEN, sender=NUMBER, api_address=twilio.url)
     return desk

@@ -19,7 +19,7 @@ def emulated(desk, tmp_path):
     with emulated_twilio(
         tmp_path, account=ACCOUNT, token=TOKEN, number=NUMBER, incoming=desk.hook("incoming")
     ) as engine:
-        desk.set(api_address=engine.url, seconds=10)
+        desk.set(api_address=engine.url)
         yield engine
     assert desk.twilio.asked == []
 
@@ -33,7 +33,7 @@ def test_a_message_goes_out_and_its_news_come_back(desk, emulated):
     assert made.attempts[-1].provider_ref == taken["sid"]
     emulated.advance(taken["sid"], "sent")
     emulated.advance(taken["sid"], "delivered")
-    until(lambda: desk.state(made.id)[0] == "delivered", 5)
+    until(lambda: desk.state(made.id)[0] == "delivered")
     emulated.advance(taken["sid"], "failed")
     emulated.advance(taken["sid"], "sent")
     assert desk.state(made.id) == ("delivered", None)
@@ -42,19 +42,19 @@ def test_a_message_goes_out_and_its_news_come_back(desk, emulated):
 def test_a_failure_without_a_code(desk, emulated):
     made = desk.send()
     emulated.advance(emulated.messages()[0]["sid"], "undelivered")
-    until(lambda: desk.state(made.id)[0] == "bounced", 5)
+    until(lambda: desk.state(made.id)[0] == "bounced")
     assert "did not deliver" in (desk.state(made.id)[1] or "")
 
 
 def test_stop_help_and_start(desk, emulated):
     emulated.reply(desk.number, NUMBER, "STOP")
-    until(lambda: not desk.allows("sms"), 5)
+    until(lambda: not desk.allows("sms"))
     desk.say("Not any more")
     desk.work()
     assert [each["body"] for each in emulated.messages()] == ["STOP"]
     emulated.reply(desk.number, NUMBER, "HELP")
     emulated.reply(desk.number, NUMBER, "START")
-    until(lambda: desk.allows("sms"), 5)
+    until(lambda: desk.allows("sms"))
     said = [each.text for each in desk.do(messages.find, client_id=desk.client_id).items]
     assert {"STOP", "HELP", "START"} <= set(said)
 
@@ -78,4 +78,4 @@ def test_a_call_is_made_and_ends(desk, emulated, status, state):
     assert (phone["to"], phone["from"]) == (desk.number, NUMBER)
     assert made.attempts[-1].provider_ref == phone["sid"]
     emulated.end_call(phone["sid"], status)
-    until(lambda: desk.state(made.id)[0] == state, 5)
+    until(lambda: desk.state(made.id)[0] == state)

@@ -162,6 +162,7 @@ def test_nobody_there_is_tried_again(desk):
 
 @pytest.mark.parametrize("mood", ["hangs", "hangs up", "fault after", "garbles"])
 def test_what_may_have_gone_out_is_not_sent_twice(desk, mood):
+    desk.set(seconds=1)
     desk.twilio.mood = mood
     made = desk.say("Only once, please.")
     assert desk.work() == []

@@ -247,6 +247,7 @@ def test_only_the_call_itself_is_answered(desk):
 @pytest.mark.parametrize("mood", ["hangs", "hangs up"])
 def test_a_call_that_may_have_begun_is_not_made_twice(desk, mood):
     desk.agree()
+    desk.set(seconds=1)
     desk.twilio.mood = mood
     made = desk.say("Hello", channel="voice")
     desk.work()

@@ -37,10 +37,10 @@ def test_from_the_button_to_the_telephone_and_back(desk, roles):
     )  # fmt: skip
     taken = until(lambda: (desk.twilio.sent() or [None])[0])
     assert invoice.invoice_number in taken.body
-    until(lambda: desk.message(made.id).attempts[-1].provider_ref == taken.sid, 10)
+    until(lambda: desk.message(made.id).attempts[-1].provider_ref == taken.sid)
     desk.twilio.advance(taken, "sent")
     desk.twilio.advance(taken, "delivered")
-    until(lambda: desk.state(made.id)[0] == "delivered", 10)
+    until(lambda: desk.state(made.id)[0] == "delivered")
     assert len(desk.twilio.sent()) == 1
 
 

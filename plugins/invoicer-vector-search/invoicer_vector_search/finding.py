@@ -15,9 +15,9 @@ from invoicer_core.plugin.use_cases import searching
 from . import near
 from .index import serving
 from .settings import Ctx
-from .tables import Entry, Vector, written
+from .tables import Entry, Near, Vector, written
 
-ALIKE: Final = 0.55
+ALIKE: Final = 0.58
 """From here on two products belong together."""
 SAME: Final = 0.66
 """From here on they may be one product under two names, if the same numbers stand in both."""
@@ -69,14 +69,20 @@ def alike(kind: str, thing_id: int, limit: int, least: float = ALIKE) -> Sequenc
 
 def _nearest(model: str, kind: str, vector: str, limit: int) -> list[SearchHit]:
     """What stands in no place is compared exactly; where there is a place, its index is asked."""
-    session.execute(_PLAN)
     length = vector.count(",") + 1
-    rows = list(session.execute(_asked(model, kind, Vector(length), vector, limit, None)))
-    place = near.place_of(model, kind)
+    own = select(Near.place).where(Near.business_id == current_business_id())
+    own = own.where(Near.model == model, Near.kind == kind)
+    # The place as it is while the rest is compared: what moves meanwhile is found here or there.
+    exact = _asked(model, kind, Vector(length), vector, limit, None)
+    found = session.execute(exact.add_columns(own.scalar_subquery())).all()
+    place = found[0][2] if found else near.place_of(model, kind)
+    rows = [(row[0], row[1]) for row in found]
     if place is not None:
+        session.execute(_PLAN)
         numbers = Vector(length, halved=length >= near.HALVED)
         session.execute(_SORTING, {"sorting": "off"})
-        rows += session.execute(_asked(model, kind, numbers, vector, limit, place))
+        asked = _asked(model, kind, numbers, vector, limit, place)
+        rows += [(row[0], row[1]) for row in session.execute(asked)]
         session.execute(_SORTING, {"sorting": "on"})
     return sorted(_hits(rows), key=lambda hit: (-hit.score, hit.id))[:limit]
 

@@ -109,8 +109,8 @@ def read(model: str, words: Mapping[Thing, str]) -> int:
 
 
 def _vectors(found: Any, texts: Sequence[str]) -> list[list[float]]:
-    """A vector per text, between that of its first line and that of the whole: people search for a
-    name more often than for what is said of it."""
+    """A vector per text, between those of its two lines: people search for a name more often than
+    for what is said of it."""
     parts = [part for text in texts for part in text.split("\n", 1)]
     every = list(dict.fromkeys(parts))
     read = found.offer.embed(found.ctx, every) if every else ()

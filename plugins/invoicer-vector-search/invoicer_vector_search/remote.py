@@ -11,15 +11,15 @@ import httpx2 as httpx
 import openai
 from flask import has_request_context
 
-from invoicer_core.plugin import PermanentFailure, RetryLater
+from invoicer_core.plugin import PermanentFailure, RetryLater, httpx_client
 from invoicer_core.plugin.outside import pinned
 
-from . import wire
 from .settings import Ctx
 from .words import gettext
 
 PATIENCE: Final = (1.2, 30.0)
 """Seconds that it may take while somebody waits, and in a worker."""
+MOST_BYTES: Final = 16 * 1024 * 1024
 
 
 def embed(model: str, ctx: Ctx, texts: Sequence[str]) -> list[list[float]]:
@@ -34,7 +34,7 @@ def embed(model: str, ctx: Ctx, texts: Sequence[str]) -> list[list[float]]:
         raise PermanentFailure(gettext("Enter the key for the OpenAI models."))
     pin = pinned(address, env="VECTOR_SEARCH_OPENAI_BASE_URL")
     seconds = PATIENCE[0] if has_request_context() else PATIENCE[1]
-    with wire.client(seconds, pin) as http, _sorted_out():
+    with httpx_client.client(seconds, pin, MOST_BYTES) as http, _sorted_out():
         service = openai.OpenAI(
             api_key=key.reveal(), base_url=address, max_retries=0, http_client=http
         )

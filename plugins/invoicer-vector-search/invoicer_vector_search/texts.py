@@ -26,15 +26,21 @@ class Kind:
     words: Callable[[Any], str]
 
 
-def _joined(*parts: str | None) -> str:
-    """What it is called on the first line, everything on the second."""
+def _joined(*parts: str | None, category: str | None = None) -> str:
+    """What it is called, with its category, on the first line; everything on the second."""
     told = [" ".join(part.split()) for part in parts if part and part.strip()]
-    return f"{told[0][:LONGEST]}\n{'. '.join(told)[:LONGEST]}" if told else ""
+    if not told:
+        return ""
+    called = f"{told[0]}, {category}" if category else told[0]
+    return f"{called[:LONGEST]}\n{'. '.join(told)[:LONGEST]}"
 
 
 def of_product(product: ProductSnapshot) -> str:
-    """Its name and description."""
-    return _joined(product.name, product.description) if product.is_active else ""
+    """Its name, description and category, which tells what such a thing is for. The nightly task
+    reads what a category is called anew."""
+    if not product.is_active:
+        return ""
+    return _joined(product.name, product.description, category=product.category)
 
 
 def of_party(party: ClientSnapshot | SupplierSnapshot) -> str:

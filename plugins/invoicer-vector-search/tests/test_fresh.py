@@ -43,6 +43,17 @@ def test_changed_texts_alone_are_read_again(shop: Any) -> None:
     assert shop.found("digging tool")[0] == ids["Cotton shirt"]
 
 
+def test_the_category_is_read_as_well(shop: Any) -> None:
+    made = shop.add("Type 7", description="Blue, 30 cm", category="Frying pans")
+    other = shop.add("Type 8", description="Blue, 30 cm", category="Garden hoses")
+    shop.work()
+    assert index.words_of("product", made) == "Type 7, Frying pans\nType 7. Blue, 30 cm"
+    assert shop.found("watering the lawn")[0] == other
+    products.update(product_id=made, fields={"category": "Lawn sprinklers"}, by=BY)
+    shop.work()
+    assert shop.found("lawn sprinkler")[0] == made
+
+
 def test_what_is_put_away_is_not_found(shop: Any) -> None:
     ids = fill(shop)
     products.delete(product_id=ids["Oak table"], by=BY)

@@ -18,7 +18,7 @@ from invoicer_core.plugin import (
     SendResult,
     say,
 )
-from invoicer_core.plugin.outside import check_address, guard, is_operators
+from invoicer_core.plugin.outside import keep_outside
 from invoicer_whatsapp.composing import Ctx, Letter
 from invoicer_whatsapp.failures import at_twilio
 from invoicer_whatsapp.settings import TWILIO_ENV, WhatsAppSettings, twilio_ready
@@ -112,12 +112,8 @@ def connect(settings: WhatsAppSettings, seconds: float) -> Client:
     token = settings.twilio_auth_token.reveal()
     client = Client(settings.twilio_account_sid, token, http_client=http)
     if settings.twilio_api_address:
-        check_address(settings.twilio_api_address, env=TWILIO_ENV)
+        keep_outside(http.session, settings.twilio_api_address, env=TWILIO_ENV)
         client.api.base_url = settings.twilio_api_address
-        if not is_operators(settings.twilio_api_address, TWILIO_ENV) and http.session is not None:
-            http.session.trust_env = False  # by no proxy, which would hide where it leads
-            for adapter in http.session.adapters.values():
-                guard(adapter.poolmanager)
     return client
 
 

@@ -196,7 +196,7 @@ def shop(bare: Shop, peer: WhatsApp) -> Shop:
     bare.set(
         provider="meta", phone_number_id=peer.phone_id, access_token=peer.token,
         app_secret=peer.app_secret, verify_token=peer.verify_token, api_address=peer.url,
-        seconds=1, **TEMPLATES,
+        **TEMPLATES,
     )  # fmt: skip
     return bare
 

@@ -113,7 +113,7 @@ def site(bare, emulator, port):
     thread.start()
     bare.set(
         provider="twilio", twilio_account_sid=SID, twilio_auth_token=TOKEN, twilio_number=NUMBER,
-        twilio_api_address=emulator.url, seconds=2,
+        twilio_api_address=emulator.url,
         template_invoice=f"{CONTENT} en document client number",
     )  # fmt: skip
     emulator.point(bare.ctx.webhook_url("twilio"))
@@ -210,7 +210,7 @@ def test_what_nobody_knew_is_looked_for_at_twilio(site, emulator):
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         site.set(twilio_api_address=f"http://127.0.0.1:{deaf.getsockname()[1]}", seconds=1)
         lost = site.sent()
-    site.set(twilio_api_address=emulator.url, seconds=2)
+    site.set(twilio_api_address=emulator.url, seconds=10)
     number = f"+49171{uuid4().int % 10_000_000:07}"
     asked = OutgoingMessage(message_id=lost.id, kind="note", recipient=number, text="x")
     with site.app.app_context(), enter_business(site.business_id):

@@ -22,7 +22,7 @@ from tests.peers.processes import until
 from tests.peers.stands import STANDS, Here
 
 # Beside the other installations: one at a time.
-pytestmark = pytest.mark.xdist_group("up")
+pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(400)]
 
 
 def config_of(data: Path, **more: str) -> Config:
@@ -98,7 +98,7 @@ def demo(begun: list[WithPeers], run_folder: Path, worker_number: int) -> WithPe
         data = run_folder / f"peers{worker_number}"
         begun.append(WithPeers(data, free_port(), "--demo"))
     running = begun[-1]
-    running.wait(lambda: bool(pages(running)) and pages(running).keys() == expected(running), 90)
+    running.wait(lambda: bool(pages(running)) and pages(running).keys() == expected(running), 180)
     until(lambda: all(answers(words.split()[0]) for words in pages(running).values()))
     return running
 
@@ -162,6 +162,18 @@ def test_a_newcomer_has_texts_and_statements_written_without_a_key(demo: WithPee
     assert desk.post("/ai/sql/execute", sql=asked["sql"])["rows"], asked
 
 
+def test_a_newcomer_is_answered_in_sentences(demo: WithPeers) -> None:
+    if "AI service" not in pages(demo):
+        pytest.skip("the plugin AI is not installed")
+    desk = desk_of(demo)
+    told = desk.post("/ai/assistant", question="Who owes me most? Draft a reminder.")
+    assert " owes you most: " in told["answer"]
+    assert "I have prepared a reminder of invoice " in told["answer"]
+    assert not set("{}[]*#`") & set(told["answer"])
+    (proposal,) = (each["id"] for each in told["actions"])
+    desk.post(f"/ai/assistant/actions/{proposal}", decision="dismiss")
+
+
 def test_what_somebody_pointed_elsewhere_stays_there(demo: WithPeers) -> None:
     desk = desk_of(demo)
     stand = next(each for each in STANDS if each.title in pages(demo))
@@ -194,7 +206,7 @@ def test_none_outlives_its_keeper(demo: WithPeers) -> None:
     assert stands
     os.kill(runner, signal.SIGKILL)
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in stands))
-    demo.wait(lambda: runner_of(demo) not in (0, runner), 30)
+    demo.wait(lambda: runner_of(demo) not in (0, runner), 90)
     until(lambda: len(children(runner_of(demo))) == len(stands))
 
 

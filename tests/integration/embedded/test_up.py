@@ -22,15 +22,16 @@ from invoicer_core.embedded.process import wait_until
 from invoicer_core.embedded.servers import embedded_servers
 
 # One installation serves them all: keep them in one worker.
-pytestmark = pytest.mark.xdist_group("up")
+pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(400)]
 
-ROLES = {
+PROGRAMS = {
     "postgres": b"postgres\0-D",
     "redis": b"valkey-server",
     "web": b"gunicorn",
     "worker": b"\0worker",
-    "clock": b"\0clock",
 }
+CLOCK = "clock"
+"""No program of its own: a child of the worker, under this name."""
 
 
 def free_port() -> int:
@@ -42,6 +43,10 @@ def free_port() -> int:
 def children(pid: int) -> list[int]:
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(word) for word in text.split()]
+
+
+def name_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 class Installation:
@@ -84,9 +89,12 @@ class Installation:
         return False
 
     def pid_of(self, role: str) -> int:
-        for pid in children(self.process.pid):
-            with contextlib.suppress(OSError):
-                if ROLES[role] in Path(f"/proc/{pid}/cmdline").read_bytes():
+        with contextlib.suppress(OSError):
+            if role == CLOCK:
+                beside = children(self.pid_of("worker"))
+                return next((pid for pid in beside if name_of(pid) == CLOCK), 0)
+            for pid in children(self.process.pid):
+                if PROGRAMS[role] in Path(f"/proc/{pid}/cmdline").read_bytes():
                     return pid
         return 0
 
@@ -112,7 +120,7 @@ def installation(run_folder: Path, worker_number: int) -> Iterator[Installation]
     data = run_folder / f"up{worker_number}"
     running = Installation(data, free_port(), "--demo")
     try:
-        running.wait(lambda: running.said("Sign in with") is not None, 90)
+        running.wait(lambda: running.said("Sign in with") is not None, 180)
         yield running
     finally:
         running.close()
@@ -139,22 +147,39 @@ def test_no_process_of_the_run_time_knows_the_owners_login(installation):
     owner = embedded_servers(Config.from_environ(installation.environ())).config.owner_url
     with psycopg.connect(libpq_url(owner)) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("invoicer_owner",)
-    for role in ("web", "worker", "clock"):
+    for role in ("web", "worker", CLOCK):
         environ = Path(f"/proc/{installation.pid_of(role)}/environ").read_bytes()
         assert b"invoicer_app:" in environ
         assert b"invoicer_owner:" not in environ
 
 
-@pytest.mark.parametrize("role", list(ROLES))
+def test_the_clock_waits_for_no_worker(installation):
+    def niceness() -> dict[str, int]:
+        with contextlib.suppress(OSError):
+            beside = children(installation.pid_of("worker"))
+            return {name_of(pid): os.getpriority(os.PRIO_PROCESS, pid) for pid in beside}
+        return {}
+
+    own = os.getpriority(os.PRIO_PROCESS, installation.process.pid)
+    installation.wait(lambda: CLOCK in niceness(), 30)
+    installation.wait(lambda: niceness().get("worker core", own) > own, 30)
+    assert niceness()[CLOCK] == own
+
+
+def test_log_lines_tell_the_clock_from_the_worker(installation):
+    assert installation.said(r" INFO clock invoicer_core\.jobs\.clock: the clock runs$")
+
+
+@pytest.mark.parametrize("role", [*PROGRAMS, CLOCK])
 def test_kill_9_of_any_child_is_survived(installation, role):
+    installation.wait(lambda: installation.pid_of(role) != 0, 90)
     before = installation.pid_of(role)
-    assert before
     old = [before, *children(before)]
     os.kill(before, signal.SIGKILL)
-    installation.wait(lambda: installation.pid_of(role) not in (0, before), 30)
+    installation.wait(lambda: installation.pid_of(role) not in (0, before), 90)
     # A child of the dead one may still answer for a moment.
-    installation.wait(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old), 30)
-    installation.wait(installation.ready, 30)
+    installation.wait(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old), 90)
+    installation.wait(installation.ready, 90)
 
 
 def test_a_port_in_use_and_a_folder_in_use_are_told_in_one_line(installation):
@@ -190,8 +215,8 @@ def test_a_stored_secret_is_for_the_owner_only(installation):
 
 def stop(installation: Installation, number: signal.Signals) -> None:
     """Send the signal; everything must end in order, with status 0."""
-    pids = children(installation.process.pid)
-    assert len(pids) == len(ROLES)
+    pids = [*children(installation.process.pid), installation.pid_of(CLOCK)]
+    assert len(pids) == len(PROGRAMS) + 1
     installation.process.send_signal(number)
     assert installation.process.wait(40) == 0, "\n".join(installation.lines[-40:])
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
@@ -202,14 +227,14 @@ def test_first_owner_ctrl_c_and_a_second_start_that_finds_its_data(run_folder):
     first = second = None
     try:
         first = Installation(data, free_port())
-        first.wait(lambda: first.said("set-up code") is not None, 90)
+        first.wait(lambda: first.said("set-up code") is not None, 180)
         code = Config.from_environ(first.environ()).setup_code
         assert first.said(f"set-up code for the first owner: {code}$")
         assert not first.said("Sign in with")
         first.run("db", "shell", "--", "-c", "CREATE TABLE kept AS SELECT 7 AS n")
         stop(first, signal.SIGINT)
         second = Installation(data, first.port)
-        second.wait(lambda: second.said(f"first owner: {code}$") is not None, 60)
+        second.wait(lambda: second.said(f"first owner: {code}$") is not None, 180)
         kept = second.run("db", "shell", "--", "-Atc", "SELECT n FROM kept")
         assert kept.stdout == "7\n", kept.stderr
         stop(second, signal.SIGTERM)

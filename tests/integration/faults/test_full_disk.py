@@ -31,7 +31,7 @@ def url(variables: dict[str, str], run_folder: Path) -> Iterator[str]:
     port = free_port()
     environ = {**variables, "PORT": str(port), "INVOICER_WEB_WORKERS": "1"}
     role = Cramped("web", environ, run_folder).start()
-    until(lambda: answers(port))
+    until(lambda: answers(port), 90)
     yield f"http://127.0.0.1:{port}"
     role.kill()
     print(role.output()[-8000:])

@@ -204,7 +204,7 @@ def test_a_connection_that_breaks_after_the_data_leaves_it_unknown(
 def test_a_worker_killed_while_it_sends_never_sends_twice(business, data, clock, worker, smtp):
     smtp.mood = "waits"
     invoice = issue()
-    assert smtp.in_data.wait(15)
+    assert smtp.in_data.wait(60)
     children = children_of(worker.pid)
     worker.kill()
     for child in children:
@@ -215,7 +215,7 @@ def test_a_worker_killed_while_it_sends_never_sends_twice(business, data, clock,
     smtp.mood = "takes"
     smtp.go_on.set()
     worker.start()
-    message = until(lambda: the_message(invoice.id, "unknown"), seconds=30)
+    message = until(lambda: the_message(invoice.id, "unknown"), seconds=60)
     assert "may or may not have arrived" in message.error
     assert [each.state for each in message.attempts] == ["unknown"]
     assert len(smtp.mails) <= 1

@@ -42,7 +42,7 @@ def settled(business: int, run_id: int, *statuses: str):
         run = work(business, run_id)
         return run if run.status in statuses else None
 
-    return until(ready, seconds=10)
+    return until(ready)
 
 
 def done(data, word: str, run_id: int) -> list[str]:

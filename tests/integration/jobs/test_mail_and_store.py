@@ -1,6 +1,8 @@
 """What leaves the house as mail, and where documents lie."""
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -16,7 +18,8 @@ from invoicer_core.services.identity import users
 from invoicer_core.services.messages import notifications
 from tests.factories import BY, make_user
 from tests.peers.processes import until
-from tests.peers.smtp import smtp_peer
+from tests.peers.smtp import SmtpPeer, smtp_peer
+from tests.peers.smtp_second import SecondSmtp, is_installed, second_smtp
 
 BAD_KEYS = (
     "", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".hidden", "a/.b", "a\\b", "a\0b", "a b",
@@ -110,29 +113,39 @@ def test_starttls_is_required_unless_the_server_is_here():
     assert "p@" not in repr(sending.parse_url("smtp://u:p%40@mail.example"))
 
 
+NEEDS_NODE = pytest.mark.skipif(not is_installed(), reason="npm ci brings smtp-server")
+ENGINES = [smtp_peer, pytest.param(second_smtp, marks=NEEDS_NODE)]
+"""Two servers that know nothing of each other."""
+
+Engine = Callable[[], AbstractContextManager[SmtpPeer | SecondSmtp]]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("mood", "error"),
     [("refuses", PermanentFailure), ("not now", RetryLater), ("hangs up", OutcomeUnknown)],
 )
-def test_how_sending_can_end(mood, error):
+def test_how_sending_can_end(engine: Engine, mood, error):
     mail = composing.compose(a_message(), sender="us@here.test", sender_name="Us")
-    with smtp_peer() as peer:
+    with engine() as peer:
         peer.mood = mood
-        server = sending.parse_url(peer.url)
+        server = sending.parse_url(peer.url, anywhere=True)
         with pytest.raises(error):
             sending.deliver_to_server(server, mail, sender="us@here.test", recipient="y@t.test")
     with pytest.raises(RetryLater, match="cannot be reached"):
         sending.deliver_to_server(server, mail, sender="us@here.test", recipient="y@t.test")
 
 
-def test_lines_that_begin_with_a_dot_arrive_as_they_are():
-    with smtp_peer() as peer:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_lines_that_begin_with_a_dot_arrive_as_they_are(engine: Engine):
+    with engine() as peer:
         mail = composing.compose(
             a_message(text=".\n..two\nend"), sender="us@here.test", sender_name="Us"
         )
-        server = sending.parse_url(peer.url)
+        server = sending.parse_url(peer.url, anywhere=True)
         sending.deliver_to_server(server, mail, sender="us@here.test", recipient="y@t.test")
-    (taken,) = peer.mails
+        (taken,), whom = peer.mails, peer.recipients
+    assert whom == ["y@t.test"]
     assert taken.get_content().splitlines() == [".", "..two", "end"]
 
 

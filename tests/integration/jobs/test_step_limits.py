@@ -48,16 +48,16 @@ def tries(data, run_id: int) -> list[str]:
 
 @pytest.fixture
 def here(app, config):
-    """This process as one where plugins run, for one second at the most; what it hands on."""
+    """This process as one where plugins run, for so many seconds at the most; what it hands on."""
     handed: list[tuple[int, timedelta]] = []
 
-    def work(*, isolated: bool, room: bool = True) -> list[tuple[int, timedelta]]:
+    def work(*, isolated: bool, room: bool = True, seconds: int = 1) -> list[tuple[int, timedelta]]:
         def forward(_: int, __: str, delivery_id: int, ___: int, limit: timedelta) -> bool:
             handed.append((delivery_id, limit))
             return room
 
         leases = Leases(config.gate_url)
-        station.install(app, Station(leases, isolated, 1 if isolated else None, forward))
+        station.install(app, Station(leases, isolated, seconds if isolated else None, forward))
         return handed
 
     yield work
@@ -84,7 +84,7 @@ def test_a_step_outlasts_what_a_handler_may_take(business, data, here):
 
 @pytest.mark.usefixtures("alone")
 def test_a_step_is_cut_off_at_its_own_limit(business, data, here):
-    here(isolated=True)
+    here(isolated=True, seconds=20)
     run_id = begin("probe-journey", slow="seat", seconds=30)
     one_try(business)
     (step,) = workflows.get(run_id=run_id).steps

@@ -81,7 +81,7 @@ def test_a_task_of_a_killed_worker_goes_on_where_it_was(business, data, clock, w
     assert now(task_id).done == 3
     (data / "awake").touch()
     worker.start()
-    done = until(lambda: over(task_id), seconds=20)
+    done = until(lambda: over(task_id), seconds=60)
     assert (done.state, done.done) == ("done", 5)
     assert counted(data, task_id) == [1, 2, 3, 4, 4, 5]
 
@@ -97,7 +97,7 @@ def test_a_task_that_kills_its_worker_every_time_counts_as_failed(
         [task_id],
     )
     worker.kill()
-    died = until(lambda: over(task_id), seconds=20)
+    died = until(lambda: over(task_id), seconds=60)
     assert (died.state, died.error) == ("failed", tasks.DIED)
     (data / "awake").touch()
     worker.start()

@@ -62,17 +62,19 @@ def app(config: Config) -> Flask:
     return create_app(config)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def web(live_variables: dict[str, str], run_folder: Path, config: Config) -> Iterator[str]:
-    """Two web processes and a clock; the address."""
+    """Two web processes and a clock; the address. They end with the module: a clock with jobs that
+    no worker takes looks for them again and again, which all tests after these would wait for."""
     roles = [Web("web", live_variables, run_folder), Role("clock", live_variables, run_folder)]
     for role in roles:
         role.start()
-    until(lambda: answers(config.port))
+    until(lambda: answers(config.port), 90)
     yield config.url
     for role in roles:
         role.kill()
         print(role.output()[-20_000:])
+    until(lambda: not answers(config.port))
 
 
 def answers(port: int) -> bool:
@@ -95,7 +97,7 @@ class Viewer:
         self.client.on("*", lambda name, data: self.heard.append((name, data)))
         headers = {"Cookie": f"invoicer_session={cookie}"} if cookie else {}
         self.client.connect(
-            url, auth=auth, headers=headers, transports=["websocket"], wait_timeout=10
+            url, auth=auth, headers=headers, transports=["websocket"], wait_timeout=40
         )
 
     def named(self, name: str, kind: str) -> list[Any]:
@@ -104,7 +106,7 @@ class Viewer:
         return [data for data in found if kind in (data.get("eventType"), data.get("name"))]
 
     def ask(self, name: str, data: Any = None) -> Any:
-        return self.client.call(name, data, timeout=10)
+        return self.client.call(name, data, timeout=40)
 
 
 @pytest.fixture

@@ -4,19 +4,26 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from invoicer_core.app import create_app
 from invoicer_core.config import Config
+from invoicer_core.models import db
 from invoicer_core.plugin import Context, Plugin, SearchBackend, SearchHit, hookimpl
 from invoicer_core.services import businesses, plugins, products
 from invoicer_core.services.products import product_search
 from tests.factories import BY, make_business
 
 found: dict[str, list[SearchHit]] = {}
+LIKE = text(
+    "SELECT id FROM products WHERE business_id = :business"
+    " AND word_similarity(lower(:q), lower(sku || ' ' || name)) >= :least"
+    " ORDER BY word_similarity(lower(:q), lower(sku || ' ' || name)) DESC, id DESC"
+)
 
 
 def by_meaning(ctx: Context, kind: str, query: str, limit: int) -> Sequence[SearchHit]:
-    if query == "breaks":
+    if query in ("breaks", "chaor"):
         raise RuntimeError("no model")
     return found.get(query, [])
 
@@ -78,6 +85,48 @@ def test_a_search_that_fails_leaves_the_words(catalogue: dict[str, int]) -> None
     assert [each.name for each in found.items] == ["Breaks on time"]
     assert (found.wanted, found.mode) == ("hybrid", "text"), "it has to be said"
     assert product_search.suggest(q="oak", limit=5).mode == "hybrid"
+
+
+def test_letters_that_are_only_somewhat_alike_do_not_push_meaning_aside(
+    catalogue: dict[str, int],
+) -> None:
+    found["tabel"] = [SearchHit(catalogue["Deck chair"], 0.6)]
+    assert [each.name for each in products.search(q="tabel")] == ["Oak table"]
+    assert names("tabel") == ["Deck chair"]
+    assert names("tablee") == ["Oak table"], "a mistyped word is found beside meaning as well"
+    assert names("chaor") == ["Deck chair"], "nothing but letters finds it: they are forgiven more"
+
+
+@pytest.mark.parametrize("least", [products.FUZZY, products.MISTYPED])
+def test_the_index_finds_whatever_is_so_like(searching: Flask, least: float) -> None:
+    called = (
+        "Wi-Fi router",
+        "ÉCLAIR",
+        "Bügeleisen",
+        "M10x50 bolt",
+        "Pen",
+        "A",
+        "50% off_cut",
+        "螺栓",
+    )
+    sought = (
+        *called,
+        "wi fi ruter",
+        "eclair",
+        "Bugeleisen",
+        "bolt m10",
+        "pne",
+        "of cut",
+        "螺",
+        "50%",
+    )
+    with searching.app_context(), businesses.enter_business(make_business()):
+        for name in called:
+            products.create(fields={"name": name, "sku": f"N-{name}", "unit_price": 1}, by=BY)
+        for q in sought:
+            given = {"q": q, "least": least, "business": businesses.current().id}
+            every = list(db.session.scalars(LIKE, given))
+            assert products.alike(q=q, least=least) == every, q
 
 
 @pytest.mark.parametrize("q", ["", "o", "%", "  "])

@@ -75,7 +75,7 @@ def test_words_of_others_stay_theirs(app: Flask, words: str) -> None:
 def test_whoever_acted_is_named_for_people(app: Flask) -> None:
     with app.test_request_context(), force_locale("de"):
         assert actor_word("system") == "Das System"
-        assert actor_word("plugin:invoice_delivery").startswith("Das Plugin ")
+        assert actor_word("plugin:stock_keeping") == "Das Plugin Lagerhaltung"
         assert "plugin:" not in actor_word("plugin:gone")
         assert actor_word("anna@example.com") == "anna@example.com"
 
@@ -106,3 +106,20 @@ def test_a_plugins_form_refuses_in_the_readers_language(owner: Visitor) -> None:
     )
     assert refused.status_code == 422
     assert "Höchstens 254 Zeichen." in refused.text or "Höchstens 200 Zeichen." in refused.text
+
+
+def test_plugins_are_called_and_described_in_german(owner: Visitor) -> None:
+    owner.http.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+    page = owner.get("/settings/plugins").text
+    for words in (
+        "Lagerhaltung",
+        "PDF-Dokumente",
+        "Zahlungen von Hand",
+        "Werkzeuge für Assistenten",
+    ):
+        assert words in page
+    assert "Stock keeping" not in page
+    one = owner.get("/settings/plugins/stock_keeping").text
+    assert "Lagerhaltung" in one
+    assert "Stock keeping" not in one
+    assert "Dokumente auf diesem Rechner" in owner.get("/settings/storage").text

@@ -162,7 +162,7 @@ def test_a_missing_number_is_named(app: Flask, owner: Visitor) -> None:
     assert "without a gap" not in page
 
 
-def test_taxes_are_added_changed_and_put_away(app: Flask, owner: Visitor) -> None:
+def test_taxes_are_added_changed_and_archived(app: Flask, owner: Visitor) -> None:
     given = {"tax_name": "Reverse", "tax_rate": "0", "tax_category": "AE",
              "exemption_code": "VATEX-EU-AE", "exemption_text": "Reverse charge"}  # fmt: skip
     assert owner.send("/settings/taxes", "/settings/taxes", **given).status_code == 302
@@ -176,7 +176,7 @@ def test_taxes_are_added_changed_and_put_away(app: Flask, owner: Visitor) -> Non
     assert 'id="tax_rate-error"' in wrong.text
     assert owner.send(path, path, **{**given, "tax_name": "Umkehr"}).status_code == 302
     assert owner.send(f"{path}/remove", path).status_code == 302
-    assert "Put away" in owner.get("/settings/taxes").text
+    assert ">Archived<" in owner.get("/settings/taxes").text
     with app.app_context(), inside(app, owner):
         assert "Umkehr" not in {each.name for each in tax_rates.find().items}
 

@@ -1,5 +1,10 @@
-"""What a statement may be made of. Everything that is not named here is refused."""
+"""What a statement may be made of. Everything that is not named here is refused.
 
+What is told in the parser's own terms is a function: the parser is loaded with the first statement.
+"""
+
+from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -47,17 +52,22 @@ TEXT_COLUMNS: Final = frozenset(
 )  # fmt: skip
 """Those of the columns that hold texts; the others are short. The same test compares them."""
 
-NODES: Final[frozenset[Any]] = frozenset(
-    {
-        ast.A_ArrayExpr, ast.A_Const, ast.A_Expr, ast.Alias, ast.BoolExpr, ast.Boolean,
-        ast.BooleanTest, ast.CaseExpr, ast.CaseWhen, ast.CoalesceExpr, ast.ColumnRef,
-        ast.CommonTableExpr, ast.Float, ast.FuncCall, ast.GroupingFunc, ast.GroupingSet,
-        ast.Integer, ast.JoinExpr, ast.MinMaxExpr, ast.NamedArgExpr, ast.NullTest,
-        ast.RangeFunction, ast.RangeSubselect, ast.RangeVar, ast.ResTarget, ast.RowExpr,
-        ast.SQLValueFunction, ast.SelectStmt, ast.SortBy, ast.String, ast.SubLink, ast.TypeCast,
-        ast.TypeName, ast.WindowDef, ast.WithClause, ast.A_Star,
-    }
-)  # fmt: skip
+
+@cache
+def nodes() -> frozenset[Any]:
+    """What a tree may be made of."""
+    return frozenset(
+        {
+            ast.A_ArrayExpr, ast.A_Const, ast.A_Expr, ast.Alias, ast.BoolExpr, ast.Boolean,
+            ast.BooleanTest, ast.CaseExpr, ast.CaseWhen, ast.CoalesceExpr, ast.ColumnRef,
+            ast.CommonTableExpr, ast.Float, ast.FuncCall, ast.GroupingFunc, ast.GroupingSet,
+            ast.Integer, ast.JoinExpr, ast.MinMaxExpr, ast.NamedArgExpr, ast.NullTest,
+            ast.RangeFunction, ast.RangeSubselect, ast.RangeVar, ast.ResTarget, ast.RowExpr,
+            ast.SQLValueFunction, ast.SelectStmt, ast.SortBy, ast.String, ast.SubLink, ast.TypeCast,
+            ast.TypeName, ast.WindowDef, ast.WithClause, ast.A_Star,
+        }
+    )  # fmt: skip
+
 
 FUNCTIONS: Final = frozenset(
     {
@@ -111,21 +121,26 @@ OPERATORS: Final = frozenset(
     }
 )  # fmt: skip
 
-_SVF = enums.SQLValueFunctionOp
-VALUES: Final = MappingProxyType(
-    {
-        _SVF.SVFOP_CURRENT_DATE: "current_date",
-        _SVF.SVFOP_CURRENT_TIME: "current_time",
-        _SVF.SVFOP_CURRENT_TIME_N: "current_time",
-        _SVF.SVFOP_CURRENT_TIMESTAMP: "current_timestamp",
-        _SVF.SVFOP_CURRENT_TIMESTAMP_N: "current_timestamp",
-        _SVF.SVFOP_LOCALTIME: "localtime",
-        _SVF.SVFOP_LOCALTIME_N: "localtime",
-        _SVF.SVFOP_LOCALTIMESTAMP: "localtimestamp",
-        _SVF.SVFOP_LOCALTIMESTAMP_N: "localtimestamp",
-    }
-)
-"""Words that stand for a value without brackets; those of users and schemas are not among them."""
+
+@cache
+def values() -> Mapping[Any, str]:
+    """Words that stand for a value without brackets; those of users and schemas are not among
+    them."""
+    word = enums.SQLValueFunctionOp
+    return MappingProxyType(
+        {
+            word.SVFOP_CURRENT_DATE: "current_date",
+            word.SVFOP_CURRENT_TIME: "current_time",
+            word.SVFOP_CURRENT_TIME_N: "current_time",
+            word.SVFOP_CURRENT_TIMESTAMP: "current_timestamp",
+            word.SVFOP_CURRENT_TIMESTAMP_N: "current_timestamp",
+            word.SVFOP_LOCALTIME: "localtime",
+            word.SVFOP_LOCALTIME_N: "localtime",
+            word.SVFOP_LOCALTIMESTAMP: "localtimestamp",
+            word.SVFOP_LOCALTIMESTAMP_N: "localtimestamp",
+        }
+    )
+
 
 MOST_BYTES: Final = 8_192
 MOST_BRACKETS: Final = 60

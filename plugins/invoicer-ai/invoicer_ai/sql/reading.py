@@ -9,14 +9,14 @@ from . import refusal, series
 from .allowed import (
     FUNCTIONS,
     MOST_DEPTH,
-    NODES,
     OPERATORS,
     RELATIONS,
     ROW_MAKERS,
     SCHEMA,
     TEXT_COLUMNS,
     TYPES,
-    VALUES,
+    nodes,
+    values,
 )
 from .scopes import FIELD, SMALL, Columns, Place, Source, figured, renamed, strings
 from .tree import ast, enums
@@ -283,7 +283,7 @@ class Reader:
                 self._function(node)
             case ast.A_Expr():
                 self._operator(node.name)
-            case ast.SQLValueFunction() if node.op not in VALUES:
+            case ast.SQLValueFunction() if node.op not in values():
                 raise refusal.function(node.op.name.removeprefix("SVFOP_").lower())
             case ast.SortBy() if node.useOp:
                 raise refusal.clause("USING", say("Sort with ASC or DESC."))
@@ -323,7 +323,7 @@ class Reader:
         self._each(node.typmods, Place())
 
     def _allow(self, node: Any) -> None:
-        if type(node) not in NODES:
+        if type(node) not in nodes():
             raise refusal.node(type(node).__name__)
 
     def _deeper(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .allowed import SCHEMA, VALUES
+from .allowed import SCHEMA, values
 from .tree import ast, enums
 
 Columns = tuple[str, ...]
@@ -154,6 +154,6 @@ def _of_word(value: object) -> tuple[int, str]:
         case ast.RowExpr():
             return 2, "row"
         case ast.SQLValueFunction():
-            return 2, VALUES.get(value.op, UNNAMED)
+            return 2, values().get(value.op, UNNAMED)
         case _:
             return 0, UNNAMED

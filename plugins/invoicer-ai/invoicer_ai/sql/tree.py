@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import pglast
+from invoicer_core.plugin import on_first_use
 
-ast: Any = pglast.ast
-enums: Any = pglast.enums
-parser: Any = pglast.parser
+ast: Any = on_first_use("pglast.ast")
+enums: Any = on_first_use("pglast.enums")
+parser: Any = on_first_use("pglast.parser")

@@ -52,6 +52,13 @@ def test_an_invoice_says_what_is_due_to_whom_and_how():
         assert expected in page
 
 
+@pytest.mark.parametrize("locale", ["ar-AE", "he-IL"])
+def test_a_document_without_words_from_the_right_is_written_from_the_left(locale):
+    page = text(sample.sample_invoice(), locale)
+    assert "€801.90 due by December 4, 2026" in page
+    assert not {"\u200e", "\u200f"} & set(page), "amounts carry no marks of the other direction"
+
+
 def test_every_sum_is_printed_as_stored_and_nothing_is_added_up():
     money = {
         "subtotal": "111.11",
