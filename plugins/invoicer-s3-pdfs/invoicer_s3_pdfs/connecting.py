@@ -138,6 +138,8 @@ def plain_words(doing: str) -> Iterator[None]:
     ) as error:  # fmt: skip
         words = f"The bucket cannot be reached ({type(error).__name__})."
         raise RetryLater(words) from error
+    except RecursionError as error:  # botocore asks where a bucket went, and that leads on, too
+        raise RetryLater("The bucket's address leads round in a circle.", _BREATHE) from error
     except faults.BotoCoreError as error:
         raise PermanentFailure(
             f"The bucket's settings cannot be used: {type(error).__name__}."

@@ -148,6 +148,7 @@ def test_no_process_of_the_run_time_knows_the_owners_login(installation):
     with psycopg.connect(libpq_url(owner)) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("invoicer_owner",)
     for role in ("web", "worker", CLOCK):
+        installation.wait(lambda role=role: installation.pid_of(role) > 0, 30)
         environ = Path(f"/proc/{installation.pid_of(role)}/environ").read_bytes()
         assert b"invoicer_app:" in environ
         assert b"invoicer_owner:" not in environ
