@@ -23,7 +23,20 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Dashboard").wait_for()
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the page hears what happens, and has what it missed while it was made."""
     page.locator("[data-live-state=on]").first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+
+
+def open_first(page: Page, status: str) -> None:
+    """The newest invoice of this status."""
+    page.goto(f"/invoices?status={status}")
+    at_rest(page)
+    page.locator("a.row-link").first.click()
 
 
 def shot(page: Page, name: str) -> None:
@@ -43,13 +56,11 @@ def main(address: str, email: str, password: str) -> None:
         page = context.new_page()
         sign_in(page, email, password)
         shot(page, "dashboard")
-        page.goto("/invoices?status=draft")
-        page.locator("a.row-link").first.click()
-        page.get_by_role("link", name="Edit").click()
+        open_first(page, "draft")
+        page.get_by_role("link", name="Edit", exact=True).click()
         page.locator("#totals dl").wait_for()
         shot(page, "editor")
-        page.goto("/invoices?status=open")
-        page.locator("a.row-link").first.click()
+        open_first(page, "open")
         page.locator("#detail").wait_for()
         shot(page, "invoice")
         link = page.locator("[data-copy]").first.get_attribute("data-copy") or ""
