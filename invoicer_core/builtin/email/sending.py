@@ -79,14 +79,24 @@ def deliver_to_server(
             connection.quit()
 
 
+def _outside(host: str, port: int, seconds: float) -> socket.socket:
+    try:
+        return outside.connect(host, port, seconds=seconds)
+    except PermanentFailure as refused:
+        raise PermanentFailure(
+            say("The mail server lies in a private network. Whoever runs Invoicer can choose it "
+                "with SMTP_URL.")
+        ) from refused  # fmt: skip
+
+
 class _Outside(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return outside.connect(host, port, seconds=timeout)
+        return _outside(host, port, timeout)
 
 
 class _OutsideByTls(smtplib.SMTP_SSL):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        made = outside.connect(host, port, seconds=timeout)
+        made = _outside(host, port, timeout)
         return self.context.wrap_socket(made, server_hostname=host)
 
 
